@@ -1,0 +1,56 @@
+"""Typed settings: the infrastructure writes them, the functions read them; nothing else reads the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+_PREFIX = "AVOCET_"
+
+
+class MissingSettingError(Exception):
+    """A setting that a function needs was not given to it; the deployment is at fault."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a function may need to know of its surroundings. Empty means: not given to this function.
+
+    Attributes:
+        stage: Name of the environment, such as ``dev``.
+        uploads_bucket: Bucket for photos as they came, for a day.
+        raw_bucket: Bucket for contributed photos, without metadata.
+        models_bucket: Bucket for model bundles.
+        photos_table: One item per photo: upload, prediction, contribution.
+        models_table: Model versions and the champion pointer.
+        people_table: Who accepted which terms.
+        page_origin: The one origin that may call the API from a browser.
+    """
+
+    stage: str = ""
+    uploads_bucket: str = ""
+    raw_bucket: str = ""
+    models_bucket: str = ""
+    photos_table: str = ""
+    models_table: str = ""
+    people_table: str = ""
+    page_origin: str = ""
+
+    def to_environment(self) -> dict[str, str]:
+        """Return the environment variables of every setting that is given."""
+        return {_PREFIX + f.name.upper(): getattr(self, f.name) for f in fields(self) if getattr(self, f.name)}
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> "Settings":
+        """Read the settings back from ``environment`` (the process's own by default)."""
+        source = os.environ if environment is None else environment
+        return cls(**{f.name: source.get(_PREFIX + f.name.upper(), "") for f in fields(cls)})
+
+    def require(self, *names: str) -> None:
+        """Raise when one of ``names`` is not given.
+
+        Raises:
+            MissingSettingError: Naming every setting that is missing.
+        """
+        missing = [name for name in names if not getattr(self, name)]
+        if missing:
+            raise MissingSettingError("not set: " + ", ".join(_PREFIX + name.upper() for name in missing))
