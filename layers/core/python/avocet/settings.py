@@ -6,6 +6,11 @@ from dataclasses import dataclass, fields
 
 _PREFIX = "AVOCET_"
 
+# The photos table: partition key ``photo_id`` (string). Its indexes, all projecting every attribute:
+PHOTOS_BY_OWNER_INDEX = "by_owner"  # partition owner_id (string), sort created_at (string)
+PHOTOS_OPEN_INTENTS_INDEX = "open_intents"  # partition intent (string), sort intent_since (string); sparse
+PHOTOS_TTL_ATTRIBUTE = "expires_epoch_s"
+
 
 class MissingSettingError(Exception):
     """A setting that a function needs was not given to it; the deployment is at fault."""
@@ -24,6 +29,8 @@ class Settings:
         models_table: Model versions and the champion pointer.
         people_table: Who accepted which terms.
         page_origin: The one origin that may call the API from a browser.
+        confirm_sign_ups: ``yes`` where no mail can reach a new person (the embedded cloud only): their sign-up
+            is then confirmed without a code.
     """
 
     stage: str = ""
@@ -34,6 +41,7 @@ class Settings:
     models_table: str = ""
     people_table: str = ""
     page_origin: str = ""
+    confirm_sign_ups: str = ""
 
     def to_environment(self) -> dict[str, str]:
         """Return the environment variables of every setting that is given."""
