@@ -8,7 +8,10 @@ from cli.errors import PhotoFileError
 
 # The API goes by content alone. In a folder, though, only what is named like a photo is meant:
 # nobody wants their notes sent. A file given by itself is sent whatever its name is.
-PHOTO_ENDINGS = frozenset(".jpg .jpeg .jpe .jfif .mpo .png .webp .gif .bmp .tif .tiff .heic .heif .hif .avif".split())
+PHOTO_ENDINGS = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+    | {".heic", ".heif", ".hif", ".avif"}
+)
 
 
 def find_photos(places: Iterable[Path]) -> list[Path]:
