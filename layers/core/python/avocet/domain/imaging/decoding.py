@@ -4,27 +4,29 @@ It refuses by ``PhotoError`` only: whatever a decoder throws at damaged or hosti
 """
 
 import io
-import struct
+import math
 import warnings
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, JpegImagePlugin
+from PIL import Image
 
 from avocet.domain.imaging.errors import AnimatedPhotoError, PhotoError, PhotoTooLargeError, UnreadablePhotoError
 from avocet.domain.imaging.formats import PhotoFormat, identify_format
-from avocet.domain.imaging.limits import check_bytes, check_header, check_size
+from avocet.domain.imaging.headers import check_header
+from avocet.domain.imaging.limits import check_bytes, check_size
+from avocet.domain.imaging.opening import Source, open_photo
 from avocet.domain.imaging.resizing import fit_image
 
-# Decoded at this multiple of the wanted size before the final resize: below it, the two-step resize starts to show.
-_MIN_OVERSIZE_RATIO = 2.0
+# The final, antialiased resize starts from at least this multiple of its target; what is above is averaged away by
+# the decoder or in whole blocks, which is many times cheaper.
+_MIN_OVERSIZE_RATIO = 4 / 3
 _STORED_JPEG_QUALITY = 90
 _BAND_HEIGHT_PX = 256
-_ORIENTATION_TAG = 0x0112
+_SIDEWAYS = (5, 6, 7, 8)
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -34,20 +36,6 @@ _UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-# What Pillow is known to raise while it reads damaged metadata of a photo that is otherwise sound.
-_METADATA_FAILURES = (
-    ArithmeticError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RecursionError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,16 +70,6 @@ class StoredPhoto:
     height_px: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Decoded:
-    """An upright RGB picture at least as large as asked for, and the size of the original, upright."""
-
-    image: Image.Image
-    width_px: int
-    height_px: int
-    format: PhotoFormat
-
-
 def to_model_input(data: bytes, *, size_px: int = 224) -> ModelInput:
     """Decode a photo and make the model's square from it.
 
@@ -106,9 +84,11 @@ def to_model_input(data: bytes, *, size_px: int = 224) -> ModelInput:
         UnreadablePhotoError: Damaged, cut off, or too small.
     """
     with _decoder_boundary():
-        decoded = _decode(data, width_px=size_px, height_px=size_px)
-        pixels = np.asarray(fit_image(decoded.image, size_px=size_px))
-        return ModelInput(pixels, decoded.width_px, decoded.height_px, decoded.format)
+        photo_format, source = _open(data)
+        width_px, height_px = _upright_size(source)
+        image = _upright_rgb(source, (size_px, size_px))
+        square = _in_srgb(fit_image(image, size_px=size_px), source.profile)
+        return ModelInput(np.asarray(square), width_px, height_px, photo_format)
 
 
 def to_stored_photo(data: bytes, *, longest_side_px: int = 2048) -> StoredPhoto:
@@ -125,12 +105,14 @@ def to_stored_photo(data: bytes, *, longest_side_px: int = 2048) -> StoredPhoto:
         UnreadablePhotoError: Damaged, cut off, or too small.
     """
     with _decoder_boundary():
-        decoded = _decode(data, width_px=longest_side_px, height_px=longest_side_px)
-        scale = min(1.0, longest_side_px / max(decoded.width_px, decoded.height_px))
-        size = max(1, round(decoded.width_px * scale)), max(1, round(decoded.height_px * scale))
-        image = decoded.image
+        _, source = _open(data)
+        width_px, height_px = _upright_size(source)
+        scale = min(1.0, longest_side_px / max(width_px, height_px))
+        size = max(1, round(width_px * scale)), max(1, round(height_px * scale))
+        image = _upright_rgb(source, size)
         if image.size != size:
             image = image.resize(size, Image.Resampling.BICUBIC)
+        image = _in_srgb(image, source.profile)
         # Pillow copies some of what it read (comments, for one) into what it writes.
         image.info = {}
         stored = io.BytesIO()
@@ -155,98 +137,59 @@ def _decoder_boundary() -> Iterator[None]:
         ) from error
 
 
-def _decode(data: bytes, *, width_px: int, height_px: int) -> _Decoded:
-    """Decode to an upright RGB picture of at least the given size where the original has it."""
+def _open(data: bytes) -> tuple[PhotoFormat, Source]:
+    """Open one still photo within the limits; nothing is decoded yet."""
     check_bytes(data)
     photo_format = identify_format(data)
     check_header(data, photo_format)
-    image = _open(data, photo_format)
-    original_width_px, original_height_px = image.size
-    check_size(original_width_px, original_height_px)
-    if getattr(image, "n_frames", 1) > 1:
+    source = open_photo(data, photo_format)
+    check_size(source.width_px, source.height_px, photo_format)
+    if source.frames > 1:
         raise AnimatedPhotoError("This is an animation, not one photo. Save one picture of it as a JPEG and send that.")
-    orientation = _orientation(image)
-    wanted_px = round(width_px * _MIN_OVERSIZE_RATIO), round(height_px * _MIN_OVERSIZE_RATIO)
-    if isinstance(image, JpegImagePlugin.JpegImageFile):
-        # The JPEG decoder itself scales by 2, 4 or 8 for next to nothing.
-        image.draft("RGB", wanted_px)
-    rgb = _shrunk_rgb(image, wanted_px)
-    if orientation in _UPRIGHT:
-        rgb = rgb.transpose(_UPRIGHT[orientation])
-    if orientation in (5, 6, 7, 8):
-        original_width_px, original_height_px = original_height_px, original_width_px
-    return _Decoded(rgb, original_width_px, original_height_px, photo_format)
+    return photo_format, source
 
 
-def _open(data: bytes, photo_format: PhotoFormat) -> Image.Image:
-    """Open with the one decoder the content calls for, instead of letting Pillow ask every plugin."""
-    source = io.BytesIO(data)
-    if photo_format is PhotoFormat.JPEG:
-        image = JpegImagePlugin.JpegImageFile(source)
-        # One read instead of one every 64 KB: Pillow copies what is left each time.
-        image.decodermaxblock = max(len(data), image.decodermaxblock)
-        return image
-    if photo_format is PhotoFormat.PNG:
-        from PIL import PngImagePlugin
-
-        return PngImagePlugin.PngImageFile(source)
-    if photo_format is PhotoFormat.WEBP:
-        from PIL import WebPImagePlugin
-
-        return WebPImagePlugin.WebPImageFile(source)
-    if photo_format is PhotoFormat.AVIF:
-        from PIL import AvifImagePlugin
-
-        return AvifImagePlugin.AvifImageFile(source)
-    from pi_heif import HeifImageFile, options
-
-    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
-    heif_image: Image.Image = HeifImageFile(source)
-    return heif_image
+def _upright_size(source: Source) -> tuple[int, int]:
+    if source.orientation in _SIDEWAYS:
+        return source.height_px, source.width_px
+    return source.width_px, source.height_px
 
 
-def _orientation(image: Image.Image) -> int:
-    """Read the EXIF orientation, 1 to 8; 1 where there is none or the EXIF is damaged."""
-    try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-    except _METADATA_FAILURES:
-        return 1
-    return orientation if isinstance(orientation, int) else 1
+def _upright_rgb(source: Source, size_px: tuple[int, int]) -> Image.Image:
+    """Decode to an upright RGB picture, at least ``size_px`` where the original is, in the photo's own colour space.
 
-
-def _shrunk_rgb(image: Image.Image, wanted_px: tuple[int, int]) -> Image.Image:
-    """Convert to RGB and shrink by a whole factor to no less than ``wanted_px``, band by band.
-
-    Bands keep a second full-size picture out of memory: 50 million pixels take 200 MB in Pillow.
+    It is converted and shrunk band by band: a second full-size picture would take 200 MB for 50 million pixels.
     """
-    factor = max(1, min(image.width // wanted_px[0], image.height // wanted_px[1]))
+    wanted_px = math.ceil(size_px[0] * _MIN_OVERSIZE_RATIO), math.ceil(size_px[1] * _MIN_OVERSIZE_RATIO)
+    if source.orientation in _SIDEWAYS:
+        wanted_px = wanted_px[1], wanted_px[0]
+    source.shrink(wanted_px)
+    width_px, height_px = source.width_px, source.height_px
+    factor = max(1, min(width_px // wanted_px[0], height_px // wanted_px[1]))
     if factor == 1:
-        return _to_rgb(image)
-    image.load()
-    shrunk = Image.new("RGB", (-(-image.width // factor), -(-image.height // factor)))
-    band_height_px = factor * max(1, _BAND_HEIGHT_PX // factor)
-    for top_px in range(0, image.height, band_height_px):
-        band = image.crop((0, top_px, image.width, min(image.height, top_px + band_height_px)))
-        shrunk.paste(_to_rgb(band).reduce(factor), (0, top_px // factor))
-    return shrunk
+        rgb = _to_rgb(source.band(0, height_px), source.profile)
+    else:
+        rgb = Image.new("RGB", (math.ceil(width_px / factor), math.ceil(height_px / factor)))
+        band_height_px = factor * max(1, _BAND_HEIGHT_PX // factor)
+        for top_px in range(0, height_px, band_height_px):
+            band = source.band(top_px, min(height_px, top_px + band_height_px))
+            rgb.paste(_to_rgb(band, source.profile).reduce(factor), (0, top_px // factor))
+    upright = _UPRIGHT.get(source.orientation)
+    return rgb if upright is None else rgb.transpose(upright)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
-    """Convert any mode to RGB: see-through parts over white, 16 bits to 8."""
+def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if image.mode == "RGB" and "transparency" not in image.info:
-        image.load()
         return image
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        return _sixteen_bits_to_eight(image).convert("RGB")
-    if image.has_transparency_data:
-        see_through = image.convert("RGBA")
-        ground = Image.new("RGBA", image.size, "white")
-        ground.alpha_composite(see_through)
-        return ground.convert("RGB")
-    return image.convert("RGB")
+    # Here, not above: plain photos need neither the conversions nor the colour library they import.
+    from avocet.domain.imaging import colour
+
+    return colour.to_rgb(image, profile)
 
 
-def _sixteen_bits_to_eight(image: Image.Image) -> Image.Image:
-    """Take the upper eight bits; Pillow's own conversion clips everything above 255 to white."""
-    values = np.asarray(image)
-    return Image.fromarray((values >> 8).clip(0, 255).astype(np.uint8))
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    if profile is None:
+        return image
+    from avocet.domain.imaging import colour
+
+    return colour.to_srgb(image, profile)

@@ -1,6 +1,24 @@
 """Why a photo is refused, in sentences that say what to do; nothing of what a decoder muttered gets into them."""
 
+import struct
+import zlib
+
 from avocet.domain.errors import AvocetError
+
+# What Pillow is known to raise over damaged metadata in a photo whose pixels may be sound all the same.
+METADATA_FAILURES = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RecursionError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+)
 
 
 class PhotoError(AvocetError):
