@@ -6,10 +6,17 @@ from dataclasses import dataclass, fields
 
 _PREFIX = "AVOCET_"
 
-# The photos table: partition key ``photo_id`` (string). Its indexes, all projecting every attribute:
-PHOTOS_BY_OWNER_INDEX = "by_owner"  # partition owner_id (string), sort created_at (string)
-PHOTOS_OPEN_INTENTS_INDEX = "open_intents"  # partition intent (string), sort intent_since (string); sparse
-PHOTOS_TTL_ATTRIBUTE = "expires_epoch_s"
+# The photos table has the partition key ``photo_id`` (text) and these indexes.
+PHOTOS_BY_OWNER_INDEX = "by_owner"  # owner_id, created_at (both text)
+PHOTOS_OPEN_INTENTS_INDEX = "open_intents"  # open_intent, lease_until (both text); sparse, keys only
+PHOTOS_TTL_ATTRIBUTE = "purge_at"
+
+# A worker in flight holds a lease. It must outlive the function that took it: a worker nobody waits for any more
+# could otherwise still write after another answer was accepted.
+FEEDBACK_TIMEOUT_S = 29
+FEEDBACK_LEASE_S = 60
+SETTLE_TIMEOUT_S = 120
+SETTLE_LEASE_S = 180
 
 
 class MissingSettingError(Exception):

@@ -1,0 +1,42 @@
+"""Clients of AWS services, made on first use and kept.
+
+Straight from botocore: boto3's resources and transfer manager are imported with it, cost a quarter more of the cold
+start, and nothing here uses them.
+"""
+
+from functools import cache
+from threading import Lock
+from typing import TYPE_CHECKING, cast
+
+import botocore.session
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_s3.client import S3Client
+
+# Short enough that a call which hangs is retried and still ends before the function that made it does.
+_CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
+
+# Making clients of one session from several threads at once is not safe.
+_making = Lock()
+
+
+@cache
+def _session() -> botocore.session.Session:
+    return botocore.session.get_session()
+
+
+@cache
+def dynamodb_client() -> "DynamoDBClient":
+    """Return the DynamoDB client of this process."""
+    with _making:
+        return cast("DynamoDBClient", _session().create_client("dynamodb", config=_CONFIG))
+
+
+@cache
+def s3_client() -> "S3Client":
+    """Return the S3 client of this process."""
+    with _making:
+        config = _CONFIG.merge(Config(signature_version="s3v4"))
+        return cast("S3Client", _session().create_client("s3", config=config))

@@ -1,0 +1,85 @@
+"""What clients may send, checked by hand so that no validation library sits on the cold path; each refusal says why."""
+
+import re
+from typing import Any
+
+from avocet.domain.contribution import Feedback, PhotoNotFoundError, is_photo_id
+from avocet.domain.imaging import UnsupportedFormatError, identify_format
+from avocet.http.events import Request, json_object
+from avocet.http.problem import InvalidRequestError
+from avocet.http.schema import (
+    SPECIES_ID_PATTERN,
+    FeedbackRequest,
+    PredictionOfUpload,
+    UploadRequest,
+)
+
+_SPECIES_ID = re.compile(SPECIES_ID_PATTERN)
+_KINDS = ", ".join(kind.value for kind in Feedback)
+
+
+def photo_id_in_path(request: Request) -> str:
+    """Return the id in the path.
+
+    Raises:
+        PhotoNotFoundError: It cannot be one of ours.
+    """
+    photo_id = request.path_parameters.get("id", "")
+    if not is_photo_id(photo_id):
+        raise PhotoNotFoundError("Check the id; only your own photos can be seen.")
+    return photo_id
+
+
+def upload_request(request: Request) -> UploadRequest:
+    """Read the body of ``POST /uploads``.
+
+    Raises:
+        BadRequestError: It is not a JSON object.
+        InvalidRequestError: The size is missing or no positive whole number.
+    """
+    size_bytes = json_object(request.body).get("size_bytes")
+    if isinstance(size_bytes, float) and size_bytes.is_integer():
+        size_bytes = int(size_bytes)  # JSON Schema counts 1.0 as a whole number
+    if not isinstance(size_bytes, int) or isinstance(size_bytes, bool) or size_bytes < 1:
+        raise InvalidRequestError("size_bytes must be a positive whole number.")
+    return UploadRequest(size_bytes)
+
+
+def prediction_request(request: Request) -> bytes | PredictionOfUpload:
+    """Read the body of ``POST /predictions``: a photo by its content, whatever type was declared, or JSON.
+
+    Raises:
+        BadRequestError: Declared as JSON, and neither a photo nor a JSON object.
+        InvalidRequestError: The upload id is missing or malformed.
+        UnsupportedFormatError: Neither a photo we take nor JSON.
+    """
+    try:
+        identify_format(request.body)
+    except UnsupportedFormatError:
+        declared = request.media_type
+        if declared != "application/json" and not declared.endswith("+json"):
+            raise
+        return PredictionOfUpload(_photo_id(json_object(request.body).get("upload_id")))
+    return request.body
+
+
+def feedback_request(request: Request) -> FeedbackRequest:
+    """Read the body of ``POST /predictions/{id}/feedback``.
+
+    Raises:
+        BadRequestError: It is not a JSON object.
+        InvalidRequestError: A value is missing or malformed.
+    """
+    body = json_object(request.body)
+    kind, species_id = body.get("feedback"), body.get("species_id")
+    if not isinstance(kind, str) or kind not in set(Feedback):
+        raise InvalidRequestError(f"feedback must be one of {_KINDS}.")
+    if species_id is not None and not (isinstance(species_id, str) and _SPECIES_ID.fullmatch(species_id)):
+        raise InvalidRequestError("species_id must be an id that GET /species returns.")
+    return FeedbackRequest(Feedback(kind), species_id)
+
+
+def _photo_id(value: Any) -> str:
+    if not isinstance(value, str) or not is_photo_id(value):
+        raise InvalidRequestError("upload_id must be the id that POST /uploads returned.")
+    return value

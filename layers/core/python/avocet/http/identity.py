@@ -1,0 +1,44 @@
+"""Who calls, as the authorizer's verified claims say; refuses a request without a subject."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from avocet.http.problem import UnauthenticatedError
+
+_GROUP = re.compile(r"[^\s,\[\]\"']+")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in person.
+
+    Attributes:
+        owner_id: Cognito's ``sub``.
+        groups: Such as ``user`` and ``admin``.
+        terms_version: The terms accepted at sign-up; None when the token names none.
+    """
+
+    owner_id: str
+    groups: frozenset[str]
+    terms_version: str | None
+
+
+def caller_of(claims: Mapping[str, Any]) -> Caller:
+    """Return the caller.
+
+    Raises:
+        UnauthenticatedError: The claims name nobody.
+    """
+    owner_id = str(claims.get("sub") or "")
+    if not owner_id:
+        raise UnauthenticatedError("Send a valid ID token as Authorization: Bearer.")
+    terms_version = str(claims.get("custom:terms_version") or "") or None
+    return Caller(owner_id, groups_of(claims.get("cognito:groups")), terms_version)
+
+
+def groups_of(claim: object) -> frozenset[str]:
+    """Read the groups claim, which arrives as a list, ``a,b``, ``a b`` or ``[a b]``, by whoever wrote the event."""
+    texts = claim if isinstance(claim, list) else [claim or ""]
+    return frozenset(group for text in texts for group in _GROUP.findall(str(text)))

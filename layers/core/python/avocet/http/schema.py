@@ -1,0 +1,169 @@
+"""The shapes of the API's JSON, as plain dataclasses: cheap to import where a prediction waits, and the source of OpenAPI.
+
+Field metadata holds JSON Schema keywords in pydantic's spelling; only ``avocet.http.openapi`` reads it.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from avocet.domain.contribution import ContributionStatus, Feedback
+from avocet.domain.prediction import CoarserRank
+from avocet.domain.taxonomy import Rank
+
+PHOTO_ID_PATTERN = "^[0-9a-f]{32}$"
+SPECIES_ID_PATTERN = "^[a-z0-9]+(-[a-z0-9]+)*$"
+TIMESTAMP_EXAMPLE = "2026-11-23T09:30:00.000000+00:00"
+PHOTO_ID_EXAMPLE = "5f2b8c1e9a7d4c3fb0e6d1a2c3b4f5e6"
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A taxon's names; a name that nobody has given yet is null."""
+
+    scientific: str = field(metadata={"examples": ["Recurvirostra avosetta"]})
+    en: str | None = field(metadata={"examples": ["Pied Avocet"]})
+    fr: str | None = field(metadata={"examples": ["Avocette élégante"]})
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """A photo that is about to be uploaded."""
+
+    size_bytes: int = field(metadata={"ge": 1, "le": 25 * 1024 * 1024, "description": "Size of the photo."})
+
+
+@dataclass(frozen=True, slots=True)
+class UploadGranted:
+    """Leave to upload one photo: post `fields` and then the photo as `file`, as multipart/form-data, to `url`."""
+
+    upload_id: str = field(metadata={"pattern": PHOTO_ID_PATTERN, "examples": [PHOTO_ID_EXAMPLE]})
+    url: str = field(metadata={"examples": ["https://uploads.example.org/"]})
+    fields: dict[str, str] = field(metadata={"description": "Form fields to send unchanged, before the file."})
+    expires_at: str = field(
+        metadata={"description": "Until when the upload may begin.", "examples": [TIMESTAMP_EXAMPLE]}
+    )
+    max_bytes: int = field(metadata={"ge": 1})
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionOfUpload:
+    """Names an upload to identify."""
+
+    upload_id: str = field(metadata={"pattern": PHOTO_ID_PATTERN, "examples": [PHOTO_ID_EXAMPLE]})
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedSpecies:
+    """One of the three likeliest species."""
+
+    species_id: str = field(metadata={"pattern": SPECIES_ID_PATTERN, "examples": ["pied-avocet"]})
+    names: Names
+    score: float = field(metadata={"ge": 0, "le": 1, "description": "Calibrated probability."})
+    rank: Rank = field(metadata={"description": "Some of the model's labels name a genus, a family or a breed."})
+    family: Names | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoarserName:
+    """A genus or family that the model is surer of than of any one species."""
+
+    rank: CoarserRank
+    name: str = field(metadata={"description": "Its scientific name."})
+    names: Names
+    score: float = field(metadata={"ge": 0, "le": 1, "description": "Sum of its members' probabilities."})
+
+
+@dataclass(frozen=True, slots=True)
+class TimingsMs:
+    """Where the time went, in milliseconds of wall clock inside the function."""
+
+    model: float = field(metadata={"ge": 0, "description": "Looking up the champion; loading it where it had changed."})
+    decode: float = field(metadata={"ge": 0, "description": "From the photo's bytes to the model's input."})
+    infer: float = field(metadata={"ge": 0, "description": "The model."})
+    store: float = field(metadata={"ge": 0, "description": "Waiting for storage, beyond what ran beside the model."})
+    total: float = field(metadata={"ge": 0, "description": "From the event's arrival to the answer."})
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackGiven:
+    """The feedback on a prediction, as it stands."""
+
+    feedback: Feedback
+    species_id: str | None
+    status: ContributionStatus = field(
+        metadata={"description": "pending: being stored; received: in the raw dataset; review: waiting for a reviewer."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionAnswer:
+    """What the model says about a photo."""
+
+    prediction_id: str = field(metadata={"pattern": PHOTO_ID_PATTERN, "examples": [PHOTO_ID_EXAMPLE]})
+    model_version: str = field(metadata={"examples": ["starter-1a2b3c4d"]})
+    predictions: tuple[PredictedSpecies, ...] = field(
+        metadata={"min_length": 1, "max_length": 3, "description": "The likeliest species, best first."}
+    )
+    coarser: CoarserName | None = field(metadata={"description": "Offered when no species is sure."})
+    unfamiliar: bool = field(metadata={"description": "The photo shows nothing the model knows."})
+    timings_ms: TimingsMs | None = field(metadata={"description": "Null when the prediction was made earlier."})
+    expires_at: str = field(
+        metadata={"description": "Until when feedback is taken, if none was given.", "examples": [TIMESTAMP_EXAMPLE]}
+    )
+    feedback: FeedbackGiven | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackRequest:
+    """An answer to a prediction."""
+
+    feedback: Feedback = field(metadata={"description": "confirmed: the first species is right."})
+    species_id: str | None = field(
+        default=None,
+        metadata={
+            "pattern": SPECIES_ID_PATTERN,
+            "description": "The right species, any of the world list; for corrected only.",
+            "examples": ["pied-avocet"],
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackTaken:
+    """The feedback is recorded and the photo is in the raw dataset."""
+
+    prediction_id: str = field(metadata={"pattern": PHOTO_ID_PATTERN, "examples": [PHOTO_ID_EXAMPLE]})
+    photo_id: str = field(metadata={"pattern": PHOTO_ID_PATTERN, "examples": [PHOTO_ID_EXAMPLE]})
+    feedback: Feedback
+    species_id: str | None
+    status: ContributionStatus
+    given_at: str = field(metadata={"examples": [TIMESTAMP_EXAMPLE]})
+    terms_version: str
+    licence: str = field(metadata={"examples": ["CC-BY-4.0"]})
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """Whether birds can be named right now, in plain words."""
+
+    status: Literal["ready", "no-model"]
+    message: str
+    model_version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicStats:
+    """What people have given so far."""
+
+    contributions: int = field(metadata={"ge": 0, "description": "Photos given with feedback."})
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemDetails:
+    """Why a request was not carried out (RFC 9457)."""
+
+    type: str = field(metadata={"examples": ["/problems/upload-expired"]})
+    title: str
+    status: int = field(metadata={"ge": 400, "le": 599})
+    detail: str = field(metadata={"description": "What to do about it."})
+    instance: str = field(metadata={"description": "Correlation id of this request; quote it when asking for help."})

@@ -1,0 +1,49 @@
+"""The adapters that more than one function needs, made once per process on first use, from the settings."""
+
+from functools import cache
+
+from avocet.adapters import system
+from avocet.adapters.aws import dynamodb_client, s3_client
+from avocet.adapters.dynamodb import DynamoPeople, DynamoPhotoRecords
+from avocet.adapters.s3 import S3Originals, S3RawPhotos
+from avocet.settings import Settings
+from avocet.usecases.give_feedback import ContributionSteps
+
+
+@cache
+def settings() -> Settings:
+    """Return this process's settings."""
+    return Settings.from_environment()
+
+
+@cache
+def records() -> DynamoPhotoRecords:
+    """Return the photos table."""
+    settings().require("photos_table")
+    return DynamoPhotoRecords(dynamodb_client(), settings().photos_table)
+
+
+@cache
+def people() -> DynamoPeople:
+    """Return the people table."""
+    settings().require("people_table")
+    return DynamoPeople(dynamodb_client(), settings().people_table)
+
+
+@cache
+def originals() -> S3Originals:
+    """Return the bucket of photos as they came."""
+    settings().require("uploads_bucket")
+    return S3Originals(s3_client(), settings().uploads_bucket)
+
+
+@cache
+def contribution_steps() -> ContributionSteps:
+    """Return what feedback and the sweep share."""
+    settings().require("raw_bucket")
+    return ContributionSteps(
+        records=records(),
+        originals=originals(),
+        raw=S3RawPhotos(s3_client(), settings().raw_bucket),
+        clock=system.now,
+    )
