@@ -57,14 +57,14 @@ class PhotoChangedError(AvocetError):
 class InSnapshotError(AvocetError):
     """The photo is part of the dataset; a correction goes another way."""
 
-    code: ClassVar[str] = "already-in-snapshot"
+    code: ClassVar[str] = "in-snapshot"
     title: ClassVar[str] = "The photo is already part of the dataset"
 
 
 class AnswerInProgressError(AvocetError):
     """Another answer to the same photo is being stored."""
 
-    code: ClassVar[str] = "feedback-in-progress"
+    code: ClassVar[str] = "answer-in-progress"
     title: ClassVar[str] = "Another answer to this photo is being stored"
 
     def __init__(self, retry_after_s: int) -> None:
