@@ -1,0 +1,118 @@
+"""Who may do what: one row for each endpoint, one column for each kind of caller. Every endpoint joins this table.
+
+`test_access.py` sends each of these requests and fails when the deployed API has an endpoint that is missing here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Caller(StrEnum):
+    """Kinds of callers; the last three have sound ID tokens of this very pool."""
+
+    NOBODY = "nobody"  # no token at all
+    GARBAGE = "garbage"  # something that is no token
+    FORGED = "forged"  # a sound token whose claims were changed afterwards
+    UNSIGNED = "unsigned"  # changed claims, and an algorithm called none
+    ACCESS_TOKEN = "access token"  # sound, but not the kind that says who one is
+    EXPIRED = "expired"
+    OTHER_POOL = "other pool"
+    USER = "user"  # signed in, but what is asked for is somebody else's
+    OWNER = "owner"
+    ADMIN = "admin"  # signed in, and what is asked for is somebody else's
+
+
+OUTSIDERS = frozenset(Caller) - {Caller.USER, Caller.OWNER, Caller.ADMIN}
+
+Expected = Mapping[Caller, int]
+
+
+def public(status: int = 200) -> Expected:
+    """Answer everybody alike, whatever token they bring."""
+    return dict.fromkeys(Caller, status)
+
+
+def signed_in(status: int) -> Expected:
+    """Answer whoever has an account."""
+    return {caller: 401 if caller in OUTSIDERS else status for caller in Caller}
+
+
+def owner_only(status: int, others: int = 404) -> Expected:
+    """Answer the owner; to everybody else it is not even there, administrators included."""
+    return {**signed_in(others), Caller.OWNER: status}
+
+
+def admin_only(status: int) -> Expected:
+    """Answer administrators."""
+    return {**signed_in(403), Caller.ADMIN: status}
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the owner has, for paths and bodies to name.
+
+    Attributes:
+        photo: Bytes of a photo.
+        upload_id: A photo that was uploaded and not identified yet.
+        prediction_id: A prediction.
+    """
+
+    photo: bytes
+    upload_id: str
+    prediction_id: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One endpoint, asked in one way.
+
+    Attributes:
+        method: HTTP method.
+        path: As in the OpenAPI document.
+        expected: Status by caller.
+        values: What to put into the path's braces.
+        options: What else to send, as for `httpx.Client.request`.
+        way: Tells apart the rows of one endpoint.
+    """
+
+    method: str
+    path: str
+    expected: Expected
+    values: Callable[[Things], Mapping[str, str]] = field(default=lambda _: {})
+    options: Callable[[Things], Mapping[str, Any]] = field(default=lambda _: {})
+    way: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}" + (f" ({self.way})" if self.way else "")
+
+
+def _prediction(things: Things) -> Mapping[str, str]:
+    return {"id": things.prediction_id}
+
+
+MATRIX = (
+    Row("GET", "/status", public()),
+    Row("GET", "/stats", public()),
+    Row("GET", "/openapi.json", public()),
+    Row("GET", "/species", public(), options=lambda _: {"params": {"query": "avocet"}}),
+    Row("GET", "/species/{id}", public(), values=lambda _: {"id": "pied-avocet"}),
+    Row("POST", "/uploads", signed_in(201), options=lambda _: {"json": {"size_bytes": 1000}}),
+    Row("POST", "/predictions", signed_in(201), options=lambda things: {"content": things.photo}, way="inline"),
+    Row(
+        "POST",
+        "/predictions",
+        owner_only(201),
+        options=lambda things: {"json": {"upload_id": things.upload_id}},
+        way="by upload",
+    ),
+    Row("GET", "/predictions/{id}", owner_only(200), values=_prediction),
+    Row(
+        "POST",
+        "/predictions/{id}/feedback",
+        owner_only(200),
+        values=_prediction,
+        options=lambda _: {"json": {"feedback": "unknown"}},
+    ),
+)
