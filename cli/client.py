@@ -86,10 +86,14 @@ class ApiClient:
         try:
             size_bytes = photo.stat().st_size
             if size_bytes <= INLINE_MAX_BYTES:
-                return self._send("POST", "/predictions", content=photo.read_bytes())
-            return self.send("POST", "/predictions", {"upload_id": self._upload(photo, size_bytes)})
+                answer = self._send("POST", "/predictions", content=photo.read_bytes())
+            else:
+                answer = self.send("POST", "/predictions", {"upload_id": self._upload(photo, size_bytes)})
         except OSError as error:
             raise PhotoFileError(f"The file cannot be read: {(error.strerror or 'unknown reason').lower()}.") from error
+        if not _is_prediction(answer):
+            raise UnexpectedAnswerError("The API answered with something that is no prediction.")
+        return answer
 
     def _upload(self, photo: Path, size_bytes: int) -> str:
         ticket = self.send("POST", "/uploads", {"size_bytes": size_bytes})
@@ -151,6 +155,16 @@ class ApiClient:
     def _wait_unless_stopped(self, wait_s: float) -> None:
         if self._stopped.wait(wait_s):
             raise StoppedError("Stopped before it was its turn.")
+
+
+def _is_prediction(answer: Json) -> bool:
+    """Return whether ``answer`` has the parts that are shown to people; the API may add to them."""
+    answers = answer.get("predictions")
+    named = [*answers, answer["coarser"]] if isinstance(answers, list) and answer.get("coarser") else answers
+    return bool(answers) and all(
+        isinstance(one, dict) and isinstance(one.get("names"), dict) and isinstance(one.get("score"), int | float)
+        for one in named or []
+    )
 
 
 def _decoded(response: httpx.Response) -> Json:

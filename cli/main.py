@@ -1,5 +1,8 @@
 """The `avocet` command: puts the commands together, and lets no failure out as anything but a sentence."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 from typer.core import TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
@@ -47,8 +50,19 @@ app = typer.Typer(
 )
 
 
+def _show_version(asked: bool) -> None:
+    if asked:
+        output.out().print(version("avocet"))
+        raise Exit
+
+
 @app.callback()
-def main(context: typer.Context) -> None:
+def main(
+    context: typer.Context,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+) -> None:
     """Name birds on photos, from the command line."""
     context.obj = context.obj or Surroundings.of_this_process()
 

@@ -236,8 +236,16 @@ def test_a_file_name_that_is_no_text_survives(terminal: Terminal) -> None:
     assert terminal.avocet("identify", photo).exit_code == 0
 
 
-def test_a_defect_shows_a_sentence_and_no_trace(terminal: Terminal) -> None:
-    terminal.cloud.on_prediction = lambda _: httpx.Response(201, json={"predictions": "nonsense"})
+@pytest.mark.parametrize("answers", ["nonsense", [], [3], [{"names": None, "score": 1}], None])
+def test_an_answer_that_is_no_prediction_is_reported_like_a_bad_photo(terminal: Terminal, answers: object) -> None:
+    terminal.cloud.on_prediction = lambda _: httpx.Response(201, json={"predictions": answers})
+    result = terminal.avocet("identify", terminal.photo("1.jpg"))
+    assert result.exit_code == 1
+    assert "no prediction" in result.stdout
+
+
+def test_a_defect_shows_a_sentence_and_no_trace(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.commands.identify.find_photos", lambda places: 1 // 0)
     result = terminal.avocet("identify", terminal.photo("1.jpg"))
     assert result.exit_code == 70
     assert "defect" in result.stderr
