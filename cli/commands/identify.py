@@ -48,7 +48,7 @@ def identify(
     context: typer.Context,
     places: Annotated[
         list[Path],
-        typer.Argument(metavar="PHOTO|FOLDER...", help="Photos, and folders to search through for photos."),
+        typer.Argument(metavar="PHOTO|FOLDER", help="Photos, and folders to search through for photos."),
     ],
     json_: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
     csv_: Annotated[bool, typer.Option("--csv", help="One line per photo on stdout, for spreadsheets.")] = False,
