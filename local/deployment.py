@@ -1,0 +1,150 @@
+"""Deploys the CDK app with the CDK's own command line, when anything it is made of has changed."""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from local.aws import Place
+from local.steps import SetupError
+
+ROOT = Path(__file__).resolve().parent.parent
+_CDK = ROOT / "node_modules/.bin/cdk"
+_STACKS = ("page", "storage", "identity", "serving")
+_INPUTS = ("app.py", "cdk.json", "infra", "functions", "layers/core/python/avocet/settings.py")
+_PINS = ("requirements.txt", "package-lock.json")
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the stacks say of themselves once they stand."""
+
+    page_url: str
+    page_bucket: str
+    distribution_id: str
+    uploads_bucket: str
+    models_bucket: str
+    models_table: str
+    user_pool_id: str
+    client_id: str
+    api_url: str
+
+
+class Deployment:
+    """The app in one place."""
+
+    def __init__(self, place: Place, *, work_dir: Path, context: Mapping[str, str]) -> None:
+        """Prepare to deploy to ``place``; ``work_dir`` takes the cloud assembly and the log."""
+        self._place = place
+        self._work_dir = work_dir
+        self._context = {"environment": place.environment, **context}
+        self._marker = f"/avocet/{place.environment}/deployed"
+
+    @property
+    def log(self) -> Path:
+        """What the command line said."""
+        return self._work_dir / "deploy.log"
+
+    def fingerprint(self, layer_digests: Mapping[str, str]) -> str:
+        """Return a digest of everything the deployed app is made of."""
+        digest = hashlib.sha256(json.dumps([self._context, dict(layer_digests)], sort_keys=True).encode())
+        for name in (*_INPUTS, *_PINS):
+            top = ROOT / name
+            for path in sorted(top.rglob("*.*")) if top.is_dir() else [top]:
+                if path.is_file() and path.suffix != ".pyc":
+                    digest.update(str(path.relative_to(ROOT)).encode())
+                    digest.update(path.read_bytes())
+        return digest.hexdigest()
+
+    def deployed_fingerprint(self) -> str | None:
+        """Return the fingerprint of what was last deployed, as the place itself remembers it."""
+        ssm = self._place.client("ssm")
+        try:
+            return str(ssm.get_parameter(Name=self._marker)["Parameter"]["Value"])
+        except ssm.exceptions.ParameterNotFound:
+            return None
+
+    def remember(self, fingerprint: str) -> None:
+        """Leave ``fingerprint`` in the place."""
+        self._place.client("ssm").put_parameter(Name=self._marker, Value=fingerprint, Type="String", Overwrite=True)
+
+    def is_bootstrapped(self) -> bool:
+        """Whether the CDK's own stack stands."""
+        return self._stack_status("CDKToolkit") in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+
+    def bootstrap(self) -> None:
+        """Make the CDK's own stack.
+
+        Raises:
+            SetupError: When it cannot be made.
+        """
+        account = self._place.client("sts").get_caller_identity()["Account"]
+        # From a folder without the app, which has no part in this.
+        self._cdk("bootstrap", f"aws://{account}/{self._place.region}", cwd=self._work_dir)
+
+    def deploy(self) -> None:
+        """Synthesise and deploy every stack.
+
+        Raises:
+            SetupError: When a stack cannot be deployed.
+        """
+        context = [part for name, value in self._context.items() for part in ("--context", f"{name}={value}")]
+        options = ("--require-approval", "never", "--concurrency", "3", "--method", "direct", "--progress", "events")
+        self._cdk("deploy", "--all", *options, *context, "--output", str(self._work_dir / "cdk.out"), cwd=ROOT)
+
+    def outputs(self) -> Outputs:
+        """Read what the stacks say.
+
+        Raises:
+            SetupError: When a stack is not there.
+        """
+        found: dict[str, str] = {}
+        for name in _STACKS:
+            stack_name = f"avocet-{self._place.environment}-{name}"
+            try:
+                stack = self._place.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"][0]
+            except ClientError as error:
+                raise SetupError(f"the stack {stack_name} is not there; deploy first.") from error
+            found.update({output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", ())})
+        return Outputs(
+            page_url=found["PageUrl"],
+            page_bucket=found["PageBucketName"],
+            distribution_id=found["DistributionId"],
+            uploads_bucket=found["UploadsBucketName"],
+            models_bucket=found["ModelsBucketName"],
+            models_table=found["ModelsTableName"],
+            user_pool_id=found["UserPoolId"],
+            client_id=found["ClientId"],
+            api_url=found["ApiUrl"],
+        )
+
+    def _stack_status(self, name: str) -> str | None:
+        try:
+            stacks = self._place.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+        except ClientError:
+            return None
+        return str(stacks[0]["StackStatus"]) if stacks else None
+
+    def _cdk(self, *arguments: str, cwd: Path) -> None:
+        self._work_dir.mkdir(parents=True, exist_ok=True)
+        with self.log.open("wb") as log:
+            finished = subprocess.run(
+                [str(_CDK), *arguments, "--no-notices", "--ci"],
+                cwd=cwd,
+                env=self._place.tool_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+        if finished.returncode != 0:
+            raise SetupError(f"cdk {arguments[0]} failed: {self._reason()} (all of it is in {self.log})")
+
+    def _reason(self) -> str:
+        lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
+        telling = [line for line in lines if "❌" in line or "FAILED" in line or "rror:" in line]
+        return (telling or lines or ["it said nothing"])[-1]

@@ -1,0 +1,204 @@
+"""Builds the Lambda layers: wheels as locked, the core package as it stands, and bytecode for the interpreter meant.
+
+``embedded`` is for the emulator's own interpreter, ``cloud`` for Lambda's. What is already built from the same inputs
+is left alone. Nothing is deployed here.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.steps import SetupError, note, step
+
+ROOT = Path(__file__).resolve().parent.parent
+_UV = ROOT / ".avocet/tools/bin/uv"
+_LOCKED = ("runtime", "inference")
+_CORE = "core"
+_CLOUD_PYTHON = "3.13"
+_CLOUD_PLATFORM = "x86_64-manylinux_2_28"
+_RECIPE = "1"
+"""Changes when the way layers are built does, so that all are built again."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the layers are built for.
+
+    Attributes:
+        name: Folder under ``build/layers``.
+        python: Interpreter that compiles the bytecode; None leaves it out.
+        wheel_options: What tells uv to fetch wheels for another machine than this one.
+    """
+
+    name: str
+    python: Path | None
+    wheel_options: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where its layers lie."""
+        return ROOT / "build" / "layers" / self.name
+
+    def key(self) -> str:
+        """Return what of the target changes the layers' content."""
+        bytecode = "none" if self.python is None else _tag_of(self.python)
+        return "|".join((_RECIPE, self.name, bytecode, *self.wheel_options))
+
+
+def embedded_target() -> Target:
+    """Return the emulator's interpreter as the target."""
+    return Target("embedded", ROOT / ".avocet/emulator-venv/bin/python")
+
+
+def cloud_target() -> Target:
+    """Return Lambda's interpreter as the target; without one of its kind at hand, the bytecode is left out."""
+    found = subprocess.run(
+        [str(_UV), "python", "find", "--no-python-downloads", _CLOUD_PYTHON],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    python = Path(found.stdout.strip()) if found.returncode == 0 else None
+    if python is None:
+        note(
+            f"No Python {_CLOUD_PYTHON} is at hand: the layers carry no bytecode, and cold starts take some 0.6 s more."
+        )
+    options = ("--python-version", _CLOUD_PYTHON, "--python-platform", _CLOUD_PLATFORM, "--only-binary", ":all:")
+    return Target("cloud", python, options)
+
+
+def build(target: Target) -> dict[str, str]:
+    """Build what is out of date and return every layer's digest.
+
+    Raises:
+        SetupError: When a package cannot be fetched.
+    """
+    digests = {_CORE: _digest_of_tree(target, ROOT / "layers/core")}
+    for name in _LOCKED:
+        digests[name] = _digest(target, (ROOT / "layers" / name / "requirements.txt",))
+    due = [name for name, digest in digests.items() if not _is_built(target, name, digest)]
+    if due:
+        with step("Building layers: " + ", ".join(due)):
+            for name in due:
+                _build_one(target, name, digests[name])
+    return digests
+
+
+def _is_built(target: Target, name: str, digest: str) -> bool:
+    recorded = target.folder / f"{name}.hash"
+    return recorded.is_file() and recorded.read_text() == digest and (target.folder / name).is_dir()
+
+
+def _build_one(target: Target, name: str, digest: str) -> None:
+    partial, final = target.folder / f"{name}.partial", target.folder / name
+    shutil.rmtree(partial, ignore_errors=True)
+    content = partial / "python"
+    if name == _CORE:
+        shutil.copytree(ROOT / "layers/core/python", content, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+    else:
+        _fetch(target, ROOT / "layers" / name / "requirements.txt", content)
+    if target.python is not None:
+        # Lambda's disk is read-only and its files' times are not ours, so the bytecode must hold without a look back.
+        _call(
+            [
+                str(target.python),
+                "-m",
+                "compileall",
+                "-q",
+                "-j",
+                "0",
+                "--invalidation-mode",
+                "unchecked-hash",
+                "-s",
+                str(content),
+                "-p",
+                "/opt/python",
+                str(content),
+            ],
+            f"compile the layer {name}",
+        )
+    (target.folder / f"{name}.hash").unlink(missing_ok=True)
+    shutil.rmtree(final, ignore_errors=True)
+    partial.rename(final)
+    (target.folder / f"{name}.hash").write_text(digest)
+
+
+def _fetch(target: Target, requirements: Path, into: Path) -> None:
+    interpreter = ("--python", str(target.python)) if target.python and not target.wheel_options else ()
+    _call(
+        [
+            str(_UV),
+            "--quiet",
+            "--no-progress",
+            "pip",
+            "install",
+            "--target",
+            str(into),
+            "--no-deps",
+            "--require-hashes",
+            *interpreter,
+            *target.wheel_options,
+            "--requirements",
+            str(requirements),
+        ],
+        f"fetch the packages of {requirements.relative_to(ROOT)}",
+    )
+    for unwanted in (into / "bin", into / ".lock"):
+        shutil.rmtree(unwanted, ignore_errors=True) if unwanted.is_dir() else unwanted.unlink(missing_ok=True)
+    # Tests of the packages are a quarter of their size and every emulated function unpacks them anew.
+    for tests in [*into.glob("numpy/**/tests")]:
+        shutil.rmtree(tests)
+
+
+def _digest(target: Target, files: tuple[Path, ...]) -> str:
+    digest = hashlib.sha256(target.key().encode())
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _digest_of_tree(target: Target, folder: Path) -> str:
+    digest = hashlib.sha256(target.key().encode())
+    for path in sorted(_sources(folder)):
+        digest.update(str(path.relative_to(folder)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _sources(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+
+
+def _tag_of(python: Path) -> str:
+    program = "import sys; print(sys.implementation.cache_tag)"
+    return subprocess.run([str(python), "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def _call(command: list[str], purpose: str) -> None:
+    finished = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    )
+    if finished.returncode != 0:
+        said = (finished.stderr or finished.stdout).strip().splitlines()
+        raise SetupError(f"could not {purpose}: {said[-1] if said else '?'}")
+
+
+def main() -> None:
+    """Build the layers of one target."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("target", choices=("embedded", "cloud"))
+    wanted = parser.parse_args().target
+    try:
+        build(embedded_target() if wanted == "embedded" else cloud_target())
+    except SetupError as error:
+        sys.exit(f"avocet: {error}")
+
+
+if __name__ == "__main__":
+    main()
