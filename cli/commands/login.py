@@ -92,9 +92,9 @@ def _of_page(surroundings: Surroundings, page_url: str) -> Deployment:
     try:
         document = response.raise_for_status().json()
         return Deployment.of_urls(
-            api_url=str(document["api_url"]),
-            cognito_url=str(document["cognito_url"]),
-            client_id=str(document["client_id"]),
+            api_url=str(document["apiUrl"]),
+            cognito_url=str(document["cognitoUrl"]),
+            client_id=str(document["clientId"]),
             page_url=page_url,
             origin="--page",
         )

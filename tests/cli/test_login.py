@@ -17,8 +17,8 @@ def _hosted(terminal: Terminal, config: object = None) -> None:
     def route(request: httpx.Request) -> httpx.Response:
         url = str(request.url)
         if url == PAGE + "/config.json":
-            document = {"api_url": "https://api.example.org/v1", "cognito_url": "https://id.example.org"}
-            return httpx.Response(200, json=config or document | {"client_id": "hosted1"})
+            document = {"apiUrl": "https://api.example.org/v1", "cognitoUrl": "https://id.example.org"}
+            return httpx.Response(200, json=config or document | {"clientId": "hosted1"})
         if url.startswith("https://api.example.org/v1"):
             request.url = httpx.URL(API + url.removeprefix("https://api.example.org/v1"))
         return terminal.cloud(request)
