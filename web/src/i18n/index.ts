@@ -1,0 +1,55 @@
+/** The language in use: the browser's at first, then what the person chose. */
+import { computed, effect, signal } from "@preact/signals";
+import { readKept, writeKept } from "../storage";
+import { en, type Messages } from "./en";
+import { fr } from "./fr";
+
+export type Language = "en" | "fr";
+
+const LANGUAGE_KEY = "avocet.language";
+const dictionaries: Record<Language, Messages> = { en, fr };
+
+export function firstLanguage(kept: string | null, wanted: readonly string[]): Language {
+  if (kept === "en" || kept === "fr") return kept;
+  for (const tag of wanted) {
+    const base = tag.slice(0, 2).toLowerCase();
+    if (base === "en" || base === "fr") return base;
+  }
+  return "en";
+}
+
+export const language = signal<Language>(firstLanguage(readKept(LANGUAGE_KEY), navigator.languages));
+export const messages = computed<Messages>(() => dictionaries[language.value]);
+
+export function chooseLanguage(choice: Language): void {
+  language.value = choice;
+  writeKept(LANGUAGE_KEY, choice);
+}
+
+effect(() => {
+  document.documentElement.lang = language.value;
+});
+
+/** Write a score (0 to 1) as a whole percentage; never 0 % or 100 %, which no model may claim. */
+export function percent(score: number): string {
+  const bounded = Math.min(0.99, Math.max(0.01, score));
+  const text = new Intl.NumberFormat(language.value, { style: "percent", maximumFractionDigits: 0 }).format(bounded);
+  if (score < 0.01) return `< ${text}`;
+  return score > 0.99 ? `> ${text}` : text;
+}
+
+/** Write progress (0 to 1) as a whole percentage. */
+export function progressPercent(fraction: number): string {
+  return new Intl.NumberFormat(language.value, { style: "percent", maximumFractionDigits: 0 }).format(fraction);
+}
+
+export interface Names {
+  en: string | null;
+  fr: string | null;
+  scientific: string;
+}
+
+/** The name to show: in the chosen language where there is one, else in English, else the scientific one. */
+export function displayName(names: Names): string {
+  return (language.value === "fr" ? names.fr : null) ?? names.en ?? names.scientific;
+}

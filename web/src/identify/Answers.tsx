@@ -1,0 +1,92 @@
+/** What the model says about one photo, worded as sure as it is. */
+import { useEffect } from "preact/hooks";
+import type { Candidate, Coarser, Prediction } from "../api/types";
+import { displayName, language, messages, percent } from "../i18n";
+import { announce } from "../ui/announce";
+import { Silhouette } from "../ui/Silhouette";
+import { FeedbackPanel } from "./FeedbackPanel";
+import type { Entry } from "./queue";
+
+/** Below this the likeliest is a guess, and the page says so. */
+const SURE_MIN_SCORE = 0.5;
+
+type Verdict = "sure" | "unsure" | "coarser" | "unfamiliar";
+
+export function verdictOf(prediction: Prediction): Verdict {
+  if (prediction.unfamiliar) return "unfamiliar";
+  if (prediction.coarser) return "coarser";
+  return (prediction.predictions[0]?.score ?? 0) >= SURE_MIN_SCORE ? "sure" : "unsure";
+}
+
+export function coarserName(coarser: Coarser): string {
+  const t = messages.value.ranks;
+  if (coarser.rank === "genus") return t.genus(coarser.name);
+  const name = displayName(coarser.names);
+  return t.family(language.value === "en" ? name.toLocaleLowerCase("en") : name);
+}
+
+export function Answers({ entry, prediction }: { entry: Entry; prediction: Prediction }) {
+  const t = messages.value.answer;
+  const verdict = verdictOf(prediction);
+  const [first] = prediction.predictions;
+
+  useEffect(() => {
+    const words = messages.peek().answer;
+    if (verdict === "unfamiliar") announce(words.unfamiliarTitle);
+    else if (prediction.coarser) announce(words.coarserTitle(coarserName(prediction.coarser)));
+    else if (first) announce(words.announce(displayName(first.names), percent(first.score)));
+  }, [verdict, prediction, first]);
+
+  return (
+    <div class={`answers answers--${verdict}`} data-testid="answers">
+      {verdict === "unfamiliar" && <Doubt title={t.unfamiliarTitle} text={t.unfamiliarText} />}
+      {verdict === "coarser" && prediction.coarser && (
+        <Doubt title={t.coarserTitle(coarserName(prediction.coarser))} text={t.coarserText} />
+      )}
+      {verdict === "unsure" && <Doubt title={t.unsureTitle} text={t.unsureText} />}
+      <h3 class="visually-hidden">{t.heading}</h3>
+      <ol class="answers__list">
+        {prediction.predictions.map((candidate, index) => (
+          <CandidateRow key={candidate.species_id} candidate={candidate} isLead={index === 0 && verdict === "sure"} />
+        ))}
+      </ol>
+      <FeedbackPanel entry={entry} prediction={prediction} />
+      <p class="answers__meta">
+        {t.model(prediction.model_version)}
+        {prediction.timings_ms && ` · ${t.time(String(Math.round(prediction.timings_ms.total)))}`}
+      </p>
+    </div>
+  );
+}
+
+function Doubt({ title, text }: { title: string; text: string }) {
+  return (
+    <div class="doubt">
+      <h2>{title}</h2>
+      <p>{text}</p>
+    </div>
+  );
+}
+
+function CandidateRow({ candidate, isLead }: { candidate: Candidate; isLead: boolean }) {
+  const t = messages.value.answer;
+  const family = candidate.family ? displayName(candidate.family) : null;
+  return (
+    <li class={`candidate ${isLead ? "candidate--lead" : ""}`} data-testid="candidate" data-species={candidate.species_id}>
+      <Silhouette family={candidate.family?.scientific ?? null} />
+      <div class="candidate__names">
+        <span class="candidate__name">{displayName(candidate.names)}</span>
+        <span class="candidate__scientific">
+          <i lang="la">{candidate.names.scientific}</i>
+          {family !== null && <span class="candidate__family">{family}</span>}
+        </span>
+      </div>
+      <span class="candidate__score" title={t.score(percent(candidate.score))}>
+        {percent(candidate.score)}
+      </span>
+      <div class="track" aria-hidden="true">
+        <span style={{ width: `${Math.max(1, candidate.score * 100)}%` }} />
+      </div>
+    </li>
+  );
+}
