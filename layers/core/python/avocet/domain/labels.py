@@ -4,7 +4,7 @@ A label comes with an English name, often misspelled, and a scientific one, ofte
 What only resembles a name is a proposal, and stays one until an admin accepts it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -85,11 +85,13 @@ def resolve(label: str, scientific: str, taxa: NamedTaxa, *, heed_reviews: bool 
         return Resolution(label, english.species_id, "english")
     if stated is not None:
         return Resolution(label, stated.species_id, "scientific")
-    for way, found in (
-        ("synonym", _synonym(label_read, given, taxa)),
-        ("moved", _moved(label_read, given, taxa)),
-        ("respelled", _respelled(label_read, given, taxa)),
-    ):
+    rules: tuple[tuple[Way, Callable[[str, str, NamedTaxa], Taxon | None]], ...] = (
+        ("synonym", _synonym),
+        ("moved", _moved),
+        ("respelled", _respelled),
+    )
+    for way, rule in rules:
+        found = rule(label_read, given, taxa)
         if found is not None:
             return Resolution(label, found.species_id, way)
     return Resolution(label, None, proposals=_proposals(label_read, given, taxa))

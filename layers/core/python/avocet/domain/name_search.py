@@ -31,6 +31,9 @@ class NameKind(IntEnum):
     SYNONYM = 3
 
 
+_LANGUAGES = frozenset({NameKind.EN, NameKind.FR})
+
+
 class Tier(IntEnum):
     """How well a name fits, best first."""
 
@@ -75,6 +78,7 @@ class Fit:
         edits: Letters to change.
         loose_words: Words of the name that the query does not mention; counted once letters had to change, since then
             it says whether the whole name was meant.
+        foreign: Whether the name is of another language than the one asked for; a scientific name never is.
         unlisted: Whether the bird is none of the preferred ones.
         unfinished_words: Words of the query that are only the beginning of a word.
         name_letters: Length of the name.
@@ -84,6 +88,7 @@ class Fit:
     tier: Tier
     edits: int
     loose_words: int
+    foreign: bool
     unlisted: bool
     unfinished_words: int
     name_letters: int
@@ -126,14 +131,31 @@ class _Match(NamedTuple):
     unfinished: bool
 
 
-def search(index: NameIndex, query: str, *, limit: int, preferred: Collection[str] = ()) -> list[Hit]:
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """What goes first among names that fit equally well.
+
+    Attributes:
+        species_ids: These birds.
+        language: `NameKind.EN` or `NameKind.FR`: names of this language.
+    """
+
+    species_ids: Collection[str] = ()
+    language: NameKind | None = None
+
+    def finds_foreign(self, kind: int) -> bool:
+        """Whether a name of that kind is in another language."""
+        return self.language is not None and kind in _LANGUAGES and kind != self.language
+
+
+def search(index: NameIndex, query: str, *, limit: int, preference: Preference = Preference()) -> list[Hit]:
     """Find the birds whose names fit ``query``.
 
     Args:
         index: Where the names are.
         query: As it was typed; what is beyond `MAX_QUERY_LETTERS` is ignored.
         limit: How many birds to return at most.
-        preferred: Ids that go first among equals.
+        preference: What goes first among equals.
 
     Returns:
         Each bird once, the best first: the whole name, its beginning, its words, its words mistyped, some of them.
@@ -145,9 +167,9 @@ def search(index: NameIndex, query: str, *, limit: int, preferred: Collection[st
     typed = "".join(words)
     for name in index.names_keyed(typed, _MOST_KEYED):
         tier = Tier.EXACT if name.key == typed else Tier.BEGINNING
-        _offer(best, name, _fit(name, tier, preferred))
+        _offer(best, name, _fit(name, tier, preference))
     telling = tuple(word for word in words if word not in LINKING_WORDS) or words
-    matcher = _Matcher(index, preferred)
+    matcher = _Matcher(index, preference)
     matcher.whole_words(best, telling)
     if _settled(best) < limit:
         matcher.mistyped(best, telling)
@@ -157,9 +179,9 @@ def search(index: NameIndex, query: str, *, limit: int, preferred: Collection[st
 class _Matcher:
     """Finds names by their words."""
 
-    def __init__(self, index: NameIndex, preferred: Collection[str]) -> None:
+    def __init__(self, index: NameIndex, preference: Preference) -> None:
         self._index = index
-        self._preferred = preferred
+        self._preference = preference
 
     def whole_words(self, best: dict[str, Hit], words: tuple[str, ...]) -> None:
         """Offer the names in which every word of the query is a word or begins one, cut differently if need be."""
@@ -224,18 +246,21 @@ class _Matcher:
         chosen = sorted(common, key=lambda number: (costs[number], number))[:_MOST_CANDIDATES]
         for number, name in zip(chosen, self._index.names_numbered(chosen), strict=True):
             edits, unfinished = costs[number]
-            fit = _fit(name, tier, self._preferred, edits=edits, unfinished=unfinished, loose=name.words - len(matches))
+            fit = _fit(
+                name, tier, self._preference, edits=edits, unfinished=unfinished, loose=name.words - len(matches)
+            )
             _offer(best, name, fit)
 
 
 def _fit(
-    name: IndexedName, tier: Tier, preferred: Collection[str], *, edits: int = 0, unfinished: int = 0, loose: int = 0
+    name: IndexedName, tier: Tier, preference: Preference, *, edits: int = 0, unfinished: int = 0, loose: int = 0
 ) -> Fit:
     return Fit(
         tier=tier,
         edits=edits,
         loose_words=max(loose, 0) if tier > Tier.WORDS else 0,
-        unlisted=name.species_id not in preferred,
+        foreign=preference.finds_foreign(name.kind),
+        unlisted=name.species_id not in preference.species_ids,
         unfinished_words=unfinished,
         name_letters=len(name.text),
         text=name.text,

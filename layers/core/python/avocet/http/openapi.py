@@ -98,7 +98,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     for status, meaning in operation.problems.items():
         problems[status] = f"{meaning} {problems[status]}" if status in problems else meaning
     described: dict[str, Any] = {
-        "operationId": operation.verb,
+        "operationId": operation.name or operation.verb,
         "summary": operation.summary,
         "description": operation.description,
         "parameters": [_parameter(parameter) for parameter in operation.parameters],
@@ -118,7 +118,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "in": parameter.where,
-        "required": parameter.where == "path",
+        "required": parameter.is_required or parameter.where == "path",
         "description": parameter.description,
         "schema": dict(parameter.schema),
         "example": parameter.example,

@@ -5,35 +5,44 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from avocet.domain.contribution import ContributionStatus, Feedback
+from avocet.domain.name_search import MAX_QUERY_LETTERS
 from avocet.http.schema import (
     PHOTO_ID_EXAMPLE,
     PHOTO_ID_PATTERN,
+    SPECIES_ID_PATTERN,
     TIMESTAMP_EXAMPLE,
     FeedbackRequest,
     FeedbackTaken,
+    Lineage,
     Names,
+    PhotoPlaceholder,
     PredictedSpecies,
     PredictionAnswer,
     PredictionOfUpload,
     PublicStats,
     ServiceStatus,
+    SpeciesDetail,
+    SpeciesFound,
+    SpeciesList,
     TimingsMs,
     UploadGranted,
     UploadRequest,
 )
+from avocet.http.species_query import DEFAULT_LIMIT, LANGUAGES, MAX_LIMIT
 
 PHOTO_MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/heic", "image/avif", "application/octet-stream")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parameter:
-    """A value in the path or the query; ``schema`` is JSON Schema."""
+    """A value in the path, which is always required, or in the query; ``schema`` is JSON Schema."""
 
     name: str
     where: Literal["path", "query"]
     description: str
     schema: Mapping[str, Any]
     example: Any
+    is_required: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +59,8 @@ class Operation:
     """One method on one path.
 
     Attributes:
-        verb: The function's folder, and the operation id.
+        verb: The function's folder, and the operation id unless ``name`` is given.
+        name: The operation id, where one function answers several operations.
         method: Lower case.
         path: With parameters in braces.
         summary: One line.
@@ -64,6 +74,7 @@ class Operation:
     """
 
     verb: str
+    name: str = ""
     method: str
     path: str
     summary: str
@@ -229,6 +240,91 @@ OPERATIONS: tuple[Operation, ...] = (
             415: "`unsupported-format`: the upload was overwritten by something else.",
             422: "`invalid-request`, `invalid-feedback`: a value is missing or malformed; `unknown-species`; `unreadable-photo`.",
         },
+    ),
+    Operation(
+        verb="species",
+        method="get",
+        path="/species",
+        summary="Find a bird by name",
+        description=(
+            "English, French or scientific, as far as it was typed; accents, case, hyphens, the order of the words and small "
+            "mistakes do not matter. The best comes first; what the model knows goes before what it does not."
+        ),
+        parameters=(
+            Parameter(
+                name="query",
+                where="query",
+                is_required=True,
+                description="What was typed.",
+                schema={"type": "string", "minLength": 1, "maxLength": MAX_QUERY_LETTERS, "pattern": "\\S"},
+                example="avocette",
+            ),
+            Parameter(
+                name="lang",
+                where="query",
+                description="Whose names go first among equals.",
+                schema={"type": "string", "enum": sorted(LANGUAGES)},
+                example="fr",
+            ),
+            Parameter(
+                name="limit",
+                where="query",
+                description="How many to return at most.",
+                schema={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+                example=DEFAULT_LIMIT,
+            ),
+        ),
+        is_public=True,
+        successes={
+            200: Success(
+                description="The birds found; none is an answer too.",
+                shape=SpeciesList,
+                example=SpeciesList((SpeciesFound("pied-avocet", _NAMES, "species", _FAMILY, "Avocette élégante"),)),
+            )
+        },
+        problems={422: "`invalid-request`: a parameter is missing or not allowed."},
+    ),
+    Operation(
+        verb="species",
+        name="one_species",
+        method="get",
+        path="/species/{id}",
+        summary="What is known of one bird",
+        description="An id that was given up answers with the taxon that holds it now.",
+        parameters=(
+            Parameter(
+                name="id",
+                where="path",
+                description="The id of the species.",
+                schema={"type": "string", "pattern": SPECIES_ID_PATTERN},
+                example="pied-avocet",
+            ),
+        ),
+        is_public=True,
+        successes={
+            200: Success(
+                description="The species.",
+                shape=SpeciesDetail,
+                example=SpeciesDetail(
+                    species_id="pied-avocet",
+                    names=_NAMES,
+                    rank="species",
+                    family=_FAMILY,
+                    lineage=Lineage(
+                        order=Names("Charadriiformes", "Shorebirds, Gulls and Auks", "Limicoles, goélands et alcidés"),
+                        family=_FAMILY,
+                        genus=Names("Recurvirostra", None, None),
+                    ),
+                    parent_id=None,
+                    avibase_id="avibase-C73ED2F5",
+                    learning="unseen",
+                    reference_photo=None,
+                    placeholder=PhotoPlaceholder("Recurvirostridae", "shorebird"),
+                    lookup={"Wikipedia": "https://en.wikipedia.org/wiki/Recurvirostra_avosetta"},
+                ),
+            )
+        },
+        problems={404: "`species-not-found`: the world list holds no such id."},
     ),
     Operation(
         verb="status",

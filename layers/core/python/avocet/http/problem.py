@@ -52,6 +52,7 @@ _STATUS_BY_CODE = {
     UnauthenticatedError.code: 401,
     TermsNotAcceptedError.code: 403,
     PhotoNotFoundError.code: 404,
+    "species-not-found": 404,
     PhotoMissingError.code: 409,
     PhotoChangedError.code: 409,
     InSnapshotError.code: 409,

@@ -143,6 +143,62 @@ class FeedbackTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeciesFound:
+    """A species that a search found."""
+
+    species_id: str = field(metadata={"pattern": SPECIES_ID_PATTERN, "examples": ["pied-avocet"]})
+    names: Names
+    rank: Rank
+    family: Names | None
+    matched: str = field(metadata={"description": "The name that fitted; may be a synonym."})
+
+
+@dataclass(frozen=True, slots=True)
+class SpeciesList:
+    """What a search found, best first."""
+
+    species: tuple[SpeciesFound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """Where a taxon stands; genera have no common names here."""
+
+    order: Names
+    family: Names
+    genus: Names | None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoPlaceholder:
+    """What to show where there is no reference photo: a drawing for the family, never another bird's photo."""
+
+    family: str = field(metadata={"description": "Scientific name of the family.", "examples": ["Recurvirostridae"]})
+    silhouette: str = field(
+        metadata={"pattern": "^[a-z]+$", "description": "Name of a drawing: `silhouettes/<name>.svg` of the page."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SpeciesDetail:
+    """What is known of one species."""
+
+    species_id: str = field(metadata={"pattern": SPECIES_ID_PATTERN, "examples": ["pied-avocet"]})
+    names: Names
+    rank: Rank
+    family: Names
+    lineage: Lineage
+    parent_id: str | None = field(metadata={"description": "The species that a subspecies or a breed belongs to."})
+    avibase_id: str | None
+    learning: Literal["trainable", "pending", "unseen"] = field(
+        metadata={"description": "The model names it; photos are being collected; nobody has given one."}
+    )
+    reference_photo: str | None = field(metadata={"description": "Address of a reviewed photo of this very species."})
+    placeholder: PhotoPlaceholder
+    lookup: dict[str, str] = field(metadata={"description": "Pages about it elsewhere, by the name of the site."})
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceStatus:
     """Whether birds can be named right now, in plain words."""
 

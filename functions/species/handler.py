@@ -1,0 +1,44 @@
+"""GET /species and GET /species/{id}: find a bird by name, and tell what is known of one."""
+
+import time
+from functools import cache
+from typing import Any
+
+from avocet.adapters.aws import dynamodb_client, s3_client
+from avocet.adapters.dynamodb import DynamoChampionPointer
+from avocet.adapters.learned_species import CachedLearnedSpecies
+from avocet.adapters.world_list_sqlite import world_list
+from avocet.http import wiring
+from avocet.http.edge import serve
+from avocet.http.events import Request, Response, json_response
+from avocet.http.species_query import species_query
+from avocet.http.species_views import species_detail, species_list
+from avocet.usecases.get_species import GetSpecies
+from avocet.usecases.search_species import SearchSpecies
+
+# Names change with a deployment or an import; what the model knows, with a promotion.
+_CACHING = {"Cache-Control": "public, max-age=60"}
+
+
+@cache
+def _learned() -> CachedLearnedSpecies:
+    settings = wiring.settings()
+    settings.require("models_table", "models_bucket")
+    pointer = DynamoChampionPointer(dynamodb_client(), settings.models_table)
+    return CachedLearnedSpecies(s3_client(), settings.models_bucket, pointer, time.time)
+
+
+def _answer(request: Request) -> Response:
+    species_id = request.path_parameters.get("id")
+    if species_id is not None:
+        known = GetSpecies(world_list=world_list(), learned=_learned())(species_id)
+        return json_response(200, species_detail(known), headers=_CACHING)
+    asked = species_query(request)
+    find = SearchSpecies(world_list=world_list(), indexes=[world_list().names], learned=_learned())
+    found = find(asked.query, limit=asked.limit, language=asked.language)
+    return json_response(200, species_list(found, world_list()), headers=_CACHING)
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer API Gateway."""
+    return serve(event, _answer, page_origin=wiring.settings().page_origin)

@@ -1,0 +1,54 @@
+"""Species as the API shows them."""
+
+from avocet.domain.species import lookup_links
+from avocet.domain.taxonomy import Group, Taxon, WorldList
+from avocet.http.schema import Lineage, Names, PhotoPlaceholder, SpeciesDetail, SpeciesFound, SpeciesList
+from avocet.usecases.get_species import KnownSpecies
+from avocet.usecases.search_species import FoundSpecies
+
+
+def species_list(found: list[FoundSpecies], world_list: WorldList) -> SpeciesList:
+    """Show what a search found."""
+    return SpeciesList(tuple(_found(species, world_list) for species in found))
+
+
+def species_detail(known: KnownSpecies) -> SpeciesDetail:
+    """Show what is known of one species."""
+    taxon = known.taxon
+    return SpeciesDetail(
+        species_id=taxon.species_id,
+        names=_taxon_names(taxon),
+        rank=taxon.rank,
+        family=_group_names(known.family),
+        lineage=Lineage(
+            order=_group_names(known.order),
+            family=_group_names(known.family),
+            genus=Names(taxon.genus, None, None) if taxon.genus else None,
+        ),
+        parent_id=taxon.parent_id,
+        avibase_id=taxon.avibase_id,
+        learning=known.learning,
+        reference_photo=None,
+        placeholder=PhotoPlaceholder(taxon.family, known.family.silhouette),
+        lookup=lookup_links(taxon),
+    )
+
+
+def _found(species: FoundSpecies, world_list: WorldList) -> SpeciesFound:
+    taxon = species.taxon
+    family = world_list.family(taxon.family)
+    return SpeciesFound(
+        species_id=taxon.species_id,
+        names=_taxon_names(taxon),
+        rank=taxon.rank,
+        family=_group_names(family) if family else None,
+        matched=species.matched,
+    )
+
+
+def _taxon_names(taxon: Taxon) -> Names:
+    return Names(taxon.scientific, taxon.en, taxon.fr)
+
+
+def _group_names(group: Group) -> Names:
+    return Names(group.scientific, group.en or None, group.fr or None)
