@@ -19,7 +19,9 @@ def test_a_photo_is_named_and_its_confirmation_leaves_one_photo_in_raw(served, f
     body = json.loads(answer["body"])
     assert body["predictions"][0]["species_id"] == RED
     assert answer["headers"]["Access-Control-Allow-Origin"] == PAGE_ORIGIN
-    assert served.s3.get_object(Bucket="uploads", Key=f"photos/{body['prediction_id']}")["Body"].read() == jpeg(exif=True)
+    assert served.s3.get_object(Bucket="uploads", Key=f"photos/{body['prediction_id']}")["Body"].read() == jpeg(
+        exif=True
+    )
 
     given = event(
         "POST",

@@ -103,5 +103,3 @@ def _table(dynamodb: Any, name: str, key: str, indexes: dict[str, tuple[str, str
         BillingMode="PAY_PER_REQUEST",
         **(extra if indexes else {}),
     )
-
-

@@ -220,7 +220,5 @@ def _found(records: PhotoRecords, photo_id: str) -> PhotoRecord:
 
 
 def _tally(before: Contribution) -> Tally | None:
-    """Count a contribution once, however many workers finish it."""
-    if before.finished:
-        return None
+    """Count a contribution once: with the finish that first stored it, however many workers come after."""
     return Tally({"contributions": 1}) if before.stored_key is None else None
