@@ -45,8 +45,8 @@ class Environment:
     def page_origin(self, distribution: cloudfront.IDistribution) -> str:
         """Return the one origin that the page is served from, as browsers write it."""
         if self.is_embedded:
-            host = Fn.join("", [distribution.distribution_id, f".cloudfront.localhost:{self.port}"])
-            return Fn.join("", ["http://", host])
+            label = Fn.select(0, Fn.split(".", distribution.distribution_domain_name))
+            return Fn.join("", ["http://", label, f".cloudfront.localhost:{self.port}"])
         return Fn.join("", ["https://", distribution.distribution_domain_name])
 
     def api_url(self, rest_api_id: str, stage_name: str, scope: Stack) -> str:

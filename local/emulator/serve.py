@@ -24,6 +24,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from local.emulator import corrections, shared_unpacking
 from local.emulator.checkpoints import BlobStore, CheckpointStore, Journal, decode_bytes, encode_bytes
 
 _CHECKPOINT_EVERY_S = 5.0
@@ -303,6 +304,8 @@ async def _serve(state_dir: Path, port: int, fingerprint: str) -> None:
     from hypercorn.config import Config
 
     cloud = DurableCloud(state_dir, fingerprint=fingerprint)
+    corrections.install()
+    shared_unpacking.install(Path(os.environ["TMPDIR"]) / "unpacked")
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = _KEEP_ALIVE_S

@@ -1,0 +1,46 @@
+"""Lets the emulated functions share what is unpacked of their layers and code.
+
+MiniStack unpacks every layer anew for every worker: some 200 MB and two seconds each. Here a zip is unpacked once and
+the workers' folders become links to it.
+"""
+
+import hashlib
+import os
+import threading
+import types
+import zipfile
+from pathlib import Path
+from typing import Any
+
+_unpacking = threading.Lock()
+
+
+def install(folder: Path) -> None:
+    """Replace the ``zipfile`` that MiniStack's workers see; ``folder`` takes the unpacked zips."""
+    from ministack.core import lambda_runtime  # imported late: MiniStack reads its settings at import
+
+    class SharedZipFile(zipfile.ZipFile):
+        """A zip whose content is unpacked at most once."""
+
+        def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+            """Make ``path``, which must be an empty folder, a link to the unpacked content."""
+            unpacked = folder / _content_key(self)
+            with _unpacking:
+                if not unpacked.exists():
+                    partial = unpacked.with_suffix(".partial")
+                    super().extractall(partial, members, pwd)
+                    partial.rename(unpacked)
+            Path(path).rmdir()
+            os.symlink(unpacked, path)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    seen = types.SimpleNamespace(**{name: getattr(zipfile, name) for name in zipfile.__all__})
+    seen.ZipFile = SharedZipFile
+    lambda_runtime.zipfile = seen
+
+
+def _content_key(archive: zipfile.ZipFile) -> str:
+    digest = hashlib.sha256()
+    for member in archive.infolist():
+        digest.update(f"{member.filename}\0{member.CRC}\0{member.file_size}\n".encode())
+    return digest.hexdigest()
