@@ -1,6 +1,6 @@
 """How large and how small a photo may be; refuses the rest before anything is decoded."""
 
-from avocet.domain.imaging.errors import PhotoTooLargeError, PhotoTooSmallError
+from avocet.domain.imaging.errors import PhotoTooLargeError, PhotoTooSmallError, UnreadablePhotoError
 from avocet.domain.imaging.formats import PhotoFormat
 
 MAX_BYTES = 25 * 1024 * 1024
@@ -30,6 +30,7 @@ def check_size(width_px: int, height_px: int, photo_format: PhotoFormat) -> None
 
     Raises:
         PhotoTooLargeError: Over ``MAX_PIXELS``, or over what the format's decoder can take in bounded memory.
+        UnreadablePhotoError: A side of no pixels at all.
         PhotoTooSmallError: A side under ``MIN_SIDE_PX``, or a strip 20 times longer than wide.
     """
     max_pixels = _MAX_PIXELS_OF_FORMAT.get(photo_format, MAX_PIXELS)
@@ -38,6 +39,8 @@ def check_size(width_px: int, height_px: int, photo_format: PhotoFormat) -> None
             f"The photo is {width_px} x {height_px} pixels; at most {max_pixels // 1_000_000} million pixels "
             "can be taken in this format. Send a smaller version."
         )
+    if not width_px or not height_px:
+        raise UnreadablePhotoError("The photo's header is damaged. Send it again.")
     if min(width_px, height_px) < MIN_SIDE_PX:
         raise PhotoTooSmallError(
             f"The photo is only {width_px} x {height_px} pixels; each side needs at least {MIN_SIDE_PX}. "

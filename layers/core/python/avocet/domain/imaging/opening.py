@@ -1,6 +1,7 @@
 """Opens a photo with the one decoder its content calls for and hands out its pixels band by band; it converts nothing."""
 
 import io
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -18,10 +19,12 @@ class Source(Protocol):
     width_px: int
     height_px: int
     frames: int
-    orientation: int
-    """EXIF orientation still to be applied, 1 to 8."""
     profile: bytes | None
     """ICC profile."""
+
+    @property
+    def orientation(self) -> int:
+        """EXIF orientation still to be applied, 1 to 8; ask once the size is known to be bearable."""
 
     def shrink(self, wanted_px: tuple[int, int]) -> None:
         """Let the decoder itself scale down, to no less than ``wanted_px``, where it can; call before ``band``."""
@@ -37,9 +40,20 @@ class _PillowSource:
         self._image = image
         self.width_px, self.height_px = image.size
         self.frames = int(getattr(image, "n_frames", 1))
-        self.orientation = _orientation(image)
         profile = image.info.get("icc_profile")
         self.profile = profile if isinstance(profile, bytes) else None
+
+    @cached_property
+    def orientation(self) -> int:
+        """EXIF orientation, 1 to 8; 1 where there is none or the EXIF is damaged."""
+        if self._image.format == "PNG":
+            # Pillow looks for a PNG's EXIF behind its pixels too; what fails in the pixels must not pass for bad EXIF.
+            self._image.load()
+        try:
+            orientation = self._image.getexif().get(_ORIENTATION_TAG, 1)
+        except METADATA_FAILURES:
+            return 1
+        return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
     def shrink(self, wanted_px: tuple[int, int]) -> None:
         # The JPEG decoder scales by 2, 4 or 8 for next to nothing.
@@ -103,12 +117,3 @@ def open_photo(data: bytes, photo_format: PhotoFormat) -> Source:
     from PIL import AvifImagePlugin
 
     return _PillowSource(AvifImagePlugin.AvifImageFile(stream))
-
-
-def _orientation(image: Image.Image) -> int:
-    """Read the EXIF orientation; 1 where there is none or the EXIF is damaged."""
-    try:
-        orientation = image.getexif().get(_ORIENTATION_TAG, 1)
-    except METADATA_FAILURES:
-        return 1
-    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
