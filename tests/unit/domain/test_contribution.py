@@ -1,0 +1,29 @@
+"""The photo record and its names in storage; its steps are tried in the use case's tests."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avocet.domain.contribution import is_photo_id, raw_key
+
+PHOTO_ID = "0123456789abcdef0123456789abcdef"
+
+
+def test_a_photo_lies_under_its_species_or_under_unknown():
+    assert raw_key(PHOTO_ID, "pied-avocet") == f"pied-avocet/{PHOTO_ID}.jpg"
+    assert raw_key(PHOTO_ID, None) == f"unknown/{PHOTO_ID}.jpg"
+
+
+@pytest.mark.parametrize("species_id", ["", "../x", "a/b", "A-b", "a--b", "-a", "a-", "é", "a b", "a\n", "unknown"])
+def test_no_text_but_an_id_of_ours_becomes_a_path(species_id):
+    with pytest.raises(ValueError):
+        raw_key(PHOTO_ID, species_id)
+
+
+@given(st.text(max_size=40))
+def test_only_32_hexadecimal_digits_are_a_photo_id(text):
+    ours = len(text) == 32 and set(text) <= set("0123456789abcdef")
+    assert is_photo_id(text) is ours
+    if not ours:
+        with pytest.raises(ValueError):
+            raw_key(text, "pied-avocet")
