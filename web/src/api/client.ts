@@ -87,7 +87,7 @@ export class ApiClient {
   }
 
   private async open<T>(exchange: Exchange): Promise<T> {
-    return value<T>(await this.transport({ ...exchange, url: this.baseUrl + exchange.url }));
+    return parsed(await this.transport({ ...exchange, url: this.baseUrl + exchange.url })) as T;
   }
 
   private async signed<T>(exchange: Exchange): Promise<T> {
@@ -105,7 +105,7 @@ export class ApiClient {
       this.identity.expire();
       throw new SignInNeededError("the service refused a fresh token");
     }
-    return value<T>(answer);
+    return parsed(answer) as T;
   }
 }
 
@@ -113,7 +113,7 @@ function json(value: unknown): Pick<Exchange, "headers" | "body"> {
   return { headers: { "Content-Type": "application/json" }, body: JSON.stringify(value) };
 }
 
-function value<T>(answer: Answer): T {
+function parsed(answer: Answer): unknown {
   if (!isSuccess(answer)) throw problemFrom(answer);
-  return JSON.parse(answer.body) as T;
+  return JSON.parse(answer.body);
 }

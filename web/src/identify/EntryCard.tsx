@@ -28,7 +28,10 @@ export function EntryCard({ entry }: { entry: Entry }) {
             <span class="card__file">{entry.fileName}</span>
           </div>
         ) : (
-          <img src={preview} alt={first ? t.altNamed(displayName(first.names)) : t.alt} />
+          <>
+            <img class="card__backdrop" src={preview} alt="" />
+            <img src={preview} alt={first ? t.altNamed(displayName(first.names)) : t.alt} />
+          </>
         )}
         <button type="button" class="card__remove" aria-label={isWorking ? t.cancel : t.remove} onClick={() => queue.remove(entry)}>
           <CloseIcon />

@@ -118,6 +118,7 @@ function Question({ prediction, onAnswer, onKeep }: QuestionProps) {
           {prediction.unfamiliar ? t.rightNamed(displayName(first.names)) : t.right}
         </button>
       )}
+      <p class="feedback__rather">{first && !prediction.unfamiliar ? t.rather : t.or}</p>
       <div class="feedback__others">
         {others.map((candidate: Candidate) => (
           <button

@@ -18,12 +18,15 @@ export function IdentifyPage() {
           <div class="hero__words">
             <h1>{t.hero.title}</h1>
             <p class="hero__lead">{t.hero.lead}</p>
+            <Picker isCompact={false} onPhotos={(files) => queue.add(files)} />
           </div>
         </div>
       ) : (
-        <h1 class="visually-hidden">{t.titles.identify}</h1>
+        <>
+          <h1 class="visually-hidden">{t.titles.identify}</h1>
+          <Picker isCompact onPhotos={(files) => queue.add(files)} />
+        </>
       )}
-      <Picker isCompact={!isEmpty} onPhotos={(files) => queue.add(files)} />
       {isEmpty ? (
         <>
           <p class="privacy">{t.pick.privacy}</p>

@@ -190,13 +190,14 @@ export class IdentifyQueue {
 
   private async identify(entry: Entry, work: Work): Promise<Phase> {
     const { signal: stop } = work.controller;
+    const isStopped = (): boolean => stop.aborted;
     const show = (phase: Phase): void => {
-      if (!stop.aborted) entry.phase.value = phase;
+      if (!isStopped()) entry.phase.value = phase;
     };
     try {
       show({ step: "preparing" });
       const prepared = (work.prepared ??= await this.parts.prepare(entry.file));
-      if (stop.aborted) return entry.phase.value;
+      if (isStopped()) return entry.phase.value;
       if (prepared.isViewable) entry.preview.value ??= URL.createObjectURL(prepared.blob);
       entry.isOriginal.value = prepared.isOriginal;
       const prediction = await this.withPauses(stop, show, () => {
@@ -206,9 +207,9 @@ export class IdentifyQueue {
           onSent: (fraction) => show(fraction < 1 ? { step: "uploading", fraction } : { step: "identifying" }),
         });
       });
-      return stop.aborted ? entry.phase.value : { step: "answered", prediction };
+      return isStopped() ? entry.phase.value : { step: "answered", prediction };
     } catch (error) {
-      if (isAbort(error) || stop.aborted) return entry.phase.value;
+      if (isAbort(error) || isStopped()) return entry.phase.value;
       if (error instanceof SignInNeededError) return { step: "sign-in" };
       if (error instanceof ConnectionError && !this.parts.isOnline()) return { step: "offline" };
       return { step: "failed", error, canRetry: isWorthRetrying(error) };

@@ -20,6 +20,8 @@ export function Field({ label, name, value, onValue, type = "text", hint, error,
   const [isShown, setShown] = useState(false);
   const t = messages.value.account;
   const isPassword = type === "password";
+  // One of several literals at run time; Preact's types describe one input element at a time.
+  const shownType = (isPassword && isShown ? "text" : type) as "text";
   const describedBy = [hint ? `${id}-hint` : "", error ? `${id}-error` : ""].filter(Boolean).join(" ");
   return (
     <div class="field">
@@ -28,8 +30,7 @@ export function Field({ label, name, value, onValue, type = "text", hint, error,
         <input
           id={id}
           name={name}
-          // The element's type is one of several literals at run time; Preact's own types want to know which.
-          type={(isPassword && isShown ? "text" : type) as "text"}
+          type={shownType}
           value={value}
           autocomplete={autocomplete}
           inputMode={inputMode}

@@ -4,25 +4,31 @@ const LEGS = "M186 144 L184 164 L188 190 M204 144 L208 162 L204 190";
 
 export function Wetland() {
   return (
-    <svg class="wetland" viewBox="0 0 400 240" preserveAspectRatio="xMidYMax slice" aria-hidden="true">
-      <rect class="wetland__sky" width="400" height="190" />
-      <circle class="wetland__sun" cx="96" cy="84" r="38" />
-      <path class="wetland__far" d="M0 158c40-14 70-10 104-16s70-16 118-8 70 12 108 4 48-10 70-6v58H0Z" />
-      <path class="wetland__near" d="M0 172c34-8 60-4 96-8s72-8 112-2 74 6 110 0 56-6 82-2v32H0Z" />
-      <rect class="wetland__water" y="184" width="400" height="56" />
+    <svg class="wetland" viewBox="0 0 640 260" preserveAspectRatio="xMaxYMax slice" aria-hidden="true">
+      <rect class="wetland__sky" width="640" height="210" />
+      <circle class="wetland__sun" cx="520" cy="86" r="50" />
+      <path class="wetland__far" d="M0 172c60-18 110-8 170-18s110-22 180-10 110 16 170 6 80-12 120-6v66H0Z" />
+      <path class="wetland__near" d="M0 190c54-10 96-4 150-10s112-10 174-2 116 8 172 0 96-8 144-2v32H0Z" />
+      <rect class="wetland__water" y="202" width="640" height="58" />
       <g class="wetland__glint">
-        <path d="M40 200h52M64 208h26M232 204h34M250 212h70M330 198h40M120 226h44M300 228h30" />
+        <path d="M40 218h62M84 226h26M250 222h44M300 232h70M566 216h46M180 244h44M520 246h38M590 236h30" />
       </g>
-      <g class="wetland__reflection" transform="matrix(1 0 0 -0.5 0 279)">
+      <g class="wetland__reflection" transform="matrix(1 0 0 -0.45 268 294)">
         <Avocet />
       </g>
-      <Avocet />
+      <g transform="translate(268 18)">
+        <Avocet />
+      </g>
       <g class="wetland__glint">
-        <path d="M168 190h44M176 195h30" />
+        <path d="M436 208h44M444 213h30" />
       </g>
       <g class="wetland__reeds">
-        <path d="M352 210c2-34 0-66 10-98M362 210c0-26 4-58-4-84M372 212c-2-30 6-52 14-74M346 208c-2-20-6-36-14-50M24 214c0-26-4-46-12-62M34 214c-2-30 4-54 10-72" />
-        <path class="wetland__heads" d="M362 112v-16M358 126v-14M386 138l4-13" />
+        <path d="M604 230c2-34 0-66 8-92M614 230c0-26 4-58-2-80M624 232c-2-30 4-52 10-70M598 228c-2-20-6-36-14-50" />
+        <g class="wetland__near-words">
+          <path d="M186 236c0-26-4-46-12-62M196 236c-2-30 4-54 10-72" />
+          <path class="wetland__heads" d="M206 164l3-13" />
+        </g>
+        <path class="wetland__heads" d="M612 138l1-15M612 150v-14" />
       </g>
     </svg>
   );
