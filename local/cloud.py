@@ -1,9 +1,10 @@
-"""``make run``, ``make up``, ``make stop``: the embedded cloud from nothing, or from where it was left, to its address."""
+"""``make run``, ``up``, ``stop``, ``reset``: the embedded cloud from nothing, or from where it was left, to its address."""
 
 import argparse
 import contextlib
 import errno
 import fcntl
+import shutil
 import signal
 import sys
 import threading
@@ -90,6 +91,16 @@ def stop(home: Home) -> None:
         note("It was not running.")
 
 
+def reset(home: Home) -> None:
+    """End the embedded cloud and delete everything in it."""
+    stop(home)
+    with step("Deleting everything in it"):
+        for folder in ("state", "tmp", "unpacked", "cdk.out"):
+            shutil.rmtree(home.folder / folder, ignore_errors=True)
+        for file in ("local.json", "emulator.log", "deploy.log"):
+            (home.folder / file).unlink(missing_ok=True)
+
+
 def _deploy(cloud: EmulatedCloud, deployment: Deployment, fingerprint: str) -> None:
     """Deploy as one transaction: whatever interrupts it, the next start finds what was there before."""
     cloud.hold()
@@ -141,8 +152,8 @@ def _raise_stop() -> None:
 def main() -> None:
     """Do what the command line says; a failure is one sentence and an exit code, never a trace."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("command", choices=("run", "up", "stop"))
-    command = {"run": run, "up": up, "stop": stop}[parser.parse_args().command]
+    parser.add_argument("command", choices=("run", "up", "stop", "reset"))
+    command = {"run": run, "up": up, "stop": stop, "reset": reset}[parser.parse_args().command]
     _on_stop_signals(_raise_stop)
     try:
         command(Home.from_environment())

@@ -71,6 +71,7 @@ class EmulatedCloud:
     def __init__(self, home: Home) -> None:
         """Look at ``home`` without starting anything."""
         self.home = home
+        self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> bool:
         """Make sure that the emulator runs as this working tree has it; return whether it had to be started.
@@ -92,7 +93,7 @@ class EmulatedCloud:
         self._refuse_taken_port()
         self.home.state.mkdir(parents=True, exist_ok=True)
         with self.home.log.open("ab") as log:
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 [
                     str(_PYTHON),
                     "-m",
@@ -115,7 +116,7 @@ class EmulatedCloud:
         while time.monotonic() < deadline:
             if self._health() is not None:
                 return True
-            if process.poll() is not None:
+            if self._process.poll() is not None:
                 break
             _wait()
         raise SetupError(f"the emulator did not come up; {self.home.log} ends with: {self._last_words()}")
@@ -130,6 +131,7 @@ class EmulatedCloud:
             _wait()
         if self.is_running():
             self.kill()
+        self._bury()
         return True
 
     def kill(self) -> None:
@@ -137,6 +139,7 @@ class EmulatedCloud:
         self._signal(signal.SIGKILL)
         while self.is_running():
             _wait()
+        self._bury()
 
     def is_running(self) -> bool:
         """Whether an emulator holds the lock on this state; the kernel frees it, however the holder ended."""
@@ -157,6 +160,12 @@ class EmulatedCloud:
     def release(self) -> None:
         """Take a checkpoint of what a deployment made, and go on as usual."""
         self._control("release")
+
+    def _bury(self) -> None:
+        """Take note of the end of a process that this one started, so that nothing of it stays behind."""
+        if self._process is not None:
+            self._process.wait()
+            self._process = None
 
     def _health(self) -> dict[str, object] | None:
         try:

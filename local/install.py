@@ -7,6 +7,7 @@ is pinned with hashes; what is already there as the pins say is left alone.
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import os
 import shutil
@@ -16,6 +17,12 @@ import threading
 from pathlib import Path
 
 from local.steps import SetupError, step
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Job = tuple[Path, Sequence[Path], Callable[[], None]]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _TOOLS = _ROOT / ".avocet" / "tools"
@@ -29,7 +36,7 @@ _FIRST_INSTALL_BYTES = 3 * 1024**3
 _ANY_RUN_BYTES = 512 * 1024**2
 
 
-def main():
+def main() -> None:
     """Install what is missing, or end with one sentence."""
     try:
         _check_machine()
@@ -44,7 +51,7 @@ def main():
         sys.exit("avocet: interrupted; run this again to go on.")
 
 
-def _check_machine():
+def _check_machine() -> None:
     version = sys.version_info[:2]
     if not _OLDEST_PYTHON <= version <= _NEWEST_PYTHON:
         raise SetupError(
@@ -64,16 +71,16 @@ def _check_machine():
         raise SetupError(f"{needed / 1e9:.1f} GB of disk space are needed and {free / 1e9:.1f} GB are free.")
 
 
-def _version_of(program):
+def _version_of(program: str) -> str | None:
     if shutil.which(program) is None:
         return None
     finished = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     return finished.stdout.strip() if finished.returncode == 0 else None
 
 
-def _install():
+def _install() -> None:
     web = _ROOT / "web"
-    python_jobs = [
+    python_jobs: list[Job] = [
         (_TOOLS, [_ROOT / "local/tools/requirements.txt"], _make_tools),
         (_ENVIRONMENT, [_ROOT / "requirements.txt", _ROOT / "pyproject.toml"], _make_environment),
         (
@@ -82,21 +89,21 @@ def _install():
             lambda: _fill(_EMULATOR_ENVIRONMENT, _ROOT / "local/emulator/requirements.txt"),
         ),
     ]
-    node_jobs = [(_ROOT / "node_modules", [_ROOT / "package-lock.json"], lambda: _npm_ci(_ROOT))]
+    node_jobs: list[Job] = [(_ROOT / "node_modules", [_ROOT / "package-lock.json"], lambda: _npm_ci(_ROOT))]
     if (web / "package-lock.json").exists():
         node_jobs.append((web / "node_modules", [web / "package-lock.json"], lambda: _npm_ci(web)))
     due = [[job for job in jobs if not _is_as_pinned(job)] for jobs in (python_jobs, node_jobs)]
     if not any(due):
         return
     with step("Installing packages"):
-        _side_by_side([lambda jobs=jobs: _run_jobs(jobs) for jobs in due])
+        _side_by_side([functools.partial(_run_jobs, jobs) for jobs in due])
 
 
-def _side_by_side(tasks):
+def _side_by_side(tasks: Sequence[Callable[[], None]]) -> None:
     """Run ``tasks`` at once: one downloads while the other unpacks."""
-    failures = []
+    failures: list[Exception] = []
 
-    def attempt(task):
+    def attempt(task: Callable[[], None]) -> None:
         try:
             task()
         except (SetupError, OSError) as error:
@@ -111,30 +118,30 @@ def _side_by_side(tasks):
         raise failures[0]
 
 
-def _run_jobs(jobs):
+def _run_jobs(jobs: Sequence[Job]) -> None:
     for folder, pins, make in jobs:
         make()
         _stamp_path(folder).write_text(_digest(pins))
 
 
-def _is_as_pinned(job):
+def _is_as_pinned(job: Job) -> bool:
     folder, pins, _make = job
     stamp = _stamp_path(folder)
     return stamp.exists() and stamp.read_text() == _digest(pins)
 
 
-def _stamp_path(folder):
+def _stamp_path(folder: Path) -> Path:
     return folder / ".avocet-installed"
 
 
-def _digest(pins):
+def _digest(pins: Sequence[Path]) -> str:
     digest = hashlib.sha256("{}.{}".format(*sys.version_info[:2]).encode())
     for path in pins:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def _make_tools():
+def _make_tools() -> None:
     shutil.rmtree(str(_TOOLS), ignore_errors=True)
     _TOOLS.parent.mkdir(exist_ok=True)
     _call([sys.executable, "-m", "venv", str(_TOOLS)], "make a virtual environment (is python3-venv installed?)")
@@ -155,7 +162,7 @@ def _make_tools():
     )
 
 
-def _make_environment():
+def _make_environment() -> None:
     _fill(_ENVIRONMENT, _ROOT / "requirements.txt")
     _call(
         _uv("pip", "install", "--python", _ENVIRONMENT, "--no-deps", "--no-build-isolation", "--editable", _ROOT),
@@ -163,7 +170,7 @@ def _make_environment():
     )
 
 
-def _fill(environment, requirements):
+def _fill(environment: Path, requirements: Path) -> None:
     _call(_uv("venv", "--allow-existing", "--python", sys.executable, environment), "make a virtual environment")
     _call(
         _uv("pip", "install", "--python", environment, "--require-hashes", "--requirements", requirements),
@@ -171,15 +178,15 @@ def _fill(environment, requirements):
     )
 
 
-def _npm_ci(folder):
+def _npm_ci(folder: Path) -> None:
     _call(["npm", "ci", "--no-audit", "--no-fund", "--prefix", str(folder)], "install the packages of Node")
 
 
-def _uv(*arguments):
+def _uv(*arguments: object) -> list[str]:
     return [str(_TOOLS / "bin/uv"), "--quiet", "--no-progress", *map(str, arguments)]
 
 
-def _call(command, purpose):
+def _call(command: Sequence[str], purpose: str) -> None:
     finished = subprocess.run(
         command, cwd=str(_ROOT), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

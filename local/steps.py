@@ -10,6 +10,10 @@ import sys
 import threading
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
 _TICK_S = 0.2
 
 
@@ -18,7 +22,7 @@ class SetupError(Exception):
 
 
 @contextlib.contextmanager
-def step(title):
+def step(title: str) -> Iterator[Callable[[str], None]]:
     """Show ``title`` while the body runs, then how long it took.
 
     Yields:
@@ -29,7 +33,7 @@ def step(title):
     ended = threading.Event()
     is_terminal = sys.stdout.isatty()
 
-    def tick():
+    def tick() -> None:
         while not ended.wait(_TICK_S):
             line = f"  … {title}  {time.monotonic() - started:.0f} s  {detail[0]}"
             sys.stdout.write("\r\x1b[K" + line[:100])
@@ -50,6 +54,6 @@ def step(title):
         print(f"  {mark} {title:<46} {time.monotonic() - started:6.1f} s", flush=True)
 
 
-def note(text):
+def note(text: str) -> None:
     """Show ``text`` among the steps."""
     print("    " + text, flush=True)

@@ -115,7 +115,7 @@ class IdentityStack(Stack):
         """
         record = VerbFunction(
             self,
-            spec=VerbSpec(verb="pre_token", layers=("core", "runtime"), memory_mb=512, timeout_s=5),
+            spec=VerbSpec(verb="pre_token", timeout_s=5),
             place=place,
             settings=Settings(stage=place.name, people_table=people_table.table_name),
             layers=layers,

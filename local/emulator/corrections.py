@@ -16,7 +16,7 @@ def _count_origin_fetches_as_encrypted() -> None:
     """
     from ministack.core import iam_evaluator
 
-    class EncryptedContext(iam_evaluator.EvalContext):  # type: ignore[misc, name-defined]
+    class EncryptedContext(iam_evaluator.EvalContext):  # type: ignore[misc]
         """A request's context whose transport is secure unless said otherwise."""
 
         def __init__(self, *positional: Any, **named: Any) -> None:

@@ -305,7 +305,7 @@ async def _serve(state_dir: Path, port: int, fingerprint: str) -> None:
 
     cloud = DurableCloud(state_dir, fingerprint=fingerprint)
     corrections.install()
-    shared_unpacking.install(Path(os.environ["TMPDIR"]) / "unpacked")
+    shared_unpacking.install(state_dir.parent / "unpacked")
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
     config.keep_alive_timeout = _KEEP_ALIVE_S
@@ -316,7 +316,7 @@ async def _serve(state_dir: Path, port: int, fingerprint: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     checkpoints = asyncio.create_task(cloud.checkpoint_forever())
-    await serve(cloud, config, shutdown_trigger=ended.wait)  # type: ignore[arg-type]
+    await serve(cloud, config, shutdown_trigger=ended.wait)
     checkpoints.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await checkpoints

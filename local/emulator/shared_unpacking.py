@@ -5,12 +5,15 @@ the workers' folders become links to it.
 """
 
 import hashlib
-import os
+import shutil
 import threading
 import types
 import zipfile
 from pathlib import Path
 from typing import Any
+
+_KEPT = 12
+"""So many unpacked zips are kept from one start to the next: two deployments' worth, with some to spare."""
 
 _unpacking = threading.Lock()
 
@@ -26,17 +29,28 @@ def install(folder: Path) -> None:
             """Make ``path``, which must be an empty folder, a link to the unpacked content."""
             unpacked = folder / _content_key(self)
             with _unpacking:
-                if not unpacked.exists():
+                if unpacked.exists():
+                    unpacked.touch()
+                else:
                     partial = unpacked.with_suffix(".partial")
                     super().extractall(partial, members, pwd)
                     partial.rename(unpacked)
             Path(path).rmdir()
-            os.symlink(unpacked, path)
+            Path(path).symlink_to(unpacked)
 
     folder.mkdir(parents=True, exist_ok=True)
+    _forget_old(folder)
     seen = types.SimpleNamespace(**{name: getattr(zipfile, name) for name in zipfile.__all__})
     seen.ZipFile = SharedZipFile
     lambda_runtime.zipfile = seen
+
+
+def _forget_old(folder: Path) -> None:
+    for partial in folder.glob("*.partial"):
+        shutil.rmtree(partial)
+    by_last_use = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in by_last_use[_KEPT:]:
+        shutil.rmtree(old)
 
 
 def _content_key(archive: zipfile.ZipFile) -> str:
