@@ -99,7 +99,13 @@ MATRIX = (
     Row("GET", "/species", public(), options=lambda _: {"params": {"query": "avocet"}}),
     Row("GET", "/species/{id}", public(), values=lambda _: {"id": "pied-avocet"}),
     Row("POST", "/uploads", signed_in(201), options=lambda _: {"json": {"size_bytes": 1000}}),
-    Row("POST", "/predictions", signed_in(201), options=lambda things: {"content": things.photo}, way="inline"),
+    Row(
+        "POST",
+        "/predictions",
+        signed_in(201),
+        options=lambda things: {"content": things.photo, "headers": {"Content-Type": "image/jpeg"}},
+        way="inline",
+    ),
     Row(
         "POST",
         "/predictions",

@@ -39,8 +39,7 @@ def test_the_same_photo_is_named_the_same_however_it_travels(owner: Person, phot
 def test_the_declared_type_and_the_name_mean_nothing(owner: Person, photo: bytes) -> None:
     expected = owner.predict(photo)["predictions"]
     for declared in ("image/png", "application/octet-stream", "text/plain"):
-        response = owner.post("/predictions", content=photo, headers={"Content-Type": declared})
-        assert succeeded(response, 201)["predictions"] == expected
+        assert succeeded(owner.send_photo(photo, declared=declared), 201)["predictions"] == expected
 
 
 def test_a_photo_taken_sideways_is_seen_upright(owner: Person) -> None:
@@ -123,7 +122,7 @@ def test_an_upload_that_is_too_big_is_refused_before_it_starts(owner: Person) ->
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [
-        (b"", 415, "unsupported-format"),
+        (b"", 422, "unreadable-photo"),
         (b"hello", 415, "unsupported-format"),
         (b"<html><script>alert(1)</script></html>", 415, "unsupported-format"),
         (b"%PDF-1.7", 415, "unsupported-format"),
@@ -135,7 +134,7 @@ def test_an_upload_that_is_too_big_is_refused_before_it_starts(owner: Person) ->
     ids=["empty", "text", "html", "pdf", "half a photo", "zeros", "pixel bomb", "animated gif"],
 )
 def test_what_is_no_photo_is_refused_in_words(owner: Person, body: bytes, status: int, code: str) -> None:
-    problem(owner.post("/predictions", content=body, headers={"Content-Type": "image/jpeg"}), status, code)
+    problem(owner.send_photo(body), status, code)
 
 
 def test_what_is_no_photo_is_refused_by_upload_too(owner: Person) -> None:
@@ -146,7 +145,7 @@ def test_what_is_no_photo_is_refused_by_upload_too(owner: Person) -> None:
 def test_a_refused_photo_leaves_nothing_behind(cloud: Cloud, owner: Person) -> None:
     """Only what was identified is kept; the rest would wait a day for nothing."""
     before = cloud.s3.list_objects_v2(Bucket=cloud.outputs["UploadsBucketName"]).get("KeyCount", 0)
-    owner.post("/predictions", content=b"no photo")
+    owner.send_photo(b"no photo")
     after = cloud.s3.list_objects_v2(Bucket=cloud.outputs["UploadsBucketName"]).get("KeyCount", 0)
     assert after == before
 
@@ -162,6 +161,6 @@ def test_a_request_that_names_no_upload_is_refused_in_words(owner: Person, body:
 
 
 def test_a_photo_too_big_to_travel_inline_is_told_the_other_way(owner: Person) -> None:
-    response = owner.post("/predictions", content=big_photo(2, at_least_bytes=4_600_000))
+    response = owner.send_photo(big_photo(2, at_least_bytes=4_600_000))
     assert response.status_code == 413
     assert "upload" in response.json()["detail"].lower()
