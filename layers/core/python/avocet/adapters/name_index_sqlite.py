@@ -8,6 +8,8 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from heapq import nlargest
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -18,6 +20,7 @@ SCHEMA = (
     "CREATE TABLE name (id INTEGER PRIMARY KEY, taxon INTEGER NOT NULL, kind INTEGER NOT NULL, text TEXT, words INTEGER NOT NULL)",
     "CREATE TABLE name_key (key TEXT NOT NULL, name INTEGER NOT NULL, PRIMARY KEY (key, name)) WITHOUT ROWID",
     "CREATE TABLE word (id INTEGER PRIMARY KEY, word TEXT NOT NULL UNIQUE, names BLOB NOT NULL)",
+    "CREATE TABLE word_letters (letters BLOB NOT NULL)",
     "CREATE TABLE gram (gram TEXT PRIMARY KEY, words BLOB NOT NULL) WITHOUT ROWID",
 )
 _MOST_NUMBERS = 1 << 16
@@ -25,7 +28,7 @@ _MOST_NUMBERS = 1 << 16
 _COLUMNS = f"""t.species_id, n.kind, n.words, CASE n.kind
  WHEN {NameKind.EN:d} THEN t.en WHEN {NameKind.FR:d} THEN t.fr WHEN {NameKind.SCIENTIFIC:d} THEN t.scientific ELSE n.text END"""
 _AFTER_ANY_LETTER = "\U0010ffff"
-_MOST_NEIGHBOURS = 120
+_MOST_NEIGHBOURS = 80
 _PAIRS_AN_EDIT_BREAKS = 3  # two swapped letters touch three pairs
 
 
@@ -71,6 +74,7 @@ def write_index(connection: sqlite3.Connection, listed: Sequence[ListedName]) ->
         connection.execute("INSERT INTO word VALUES (?, ?, ?)", (number, word, _blob(names_by_word[word])))
         for gram in dict.fromkeys(grams(word)):
             words_by_gram.setdefault(gram, []).append(number)
+    connection.execute("INSERT INTO word_letters VALUES (?)", (bytes(min(len(word), 255) for word in words),))
     connection.executemany(
         "INSERT INTO gram VALUES (?, ?)", ((g, _blob(words_by_gram[g])) for g in sorted(words_by_gram))
     )
@@ -119,12 +123,16 @@ class SqliteNameIndex:
         for (numbers,) in self._connection.execute(f"SELECT words FROM gram WHERE gram IN ({_marks(pairs)})", pairs):  # noqa: S608
             shared.update(_numbers(numbers))
         fewest = max(1, len(pairs) - _PAIRS_AN_EDIT_BREAKS * most_edits)
-        near = [number for number, count in shared.most_common(_MOST_NEIGHBOURS) if count >= fewest]
-        rows = self._connection.execute(
-            f"SELECT word, names FROM word WHERE id IN ({_marks(near)}) AND length(word) >= ?",  # noqa: S608
-            (*near, len(word) - most_edits),
-        )
+        letters, shortest = self._word_letters, len(word) - most_edits
+        near = [(count, -letters[n], n) for n, count in shared.items() if count >= fewest and letters[n] >= shortest]
+        chosen = [number for _, _, number in nlargest(_MOST_NEIGHBOURS, near)]
+        rows = self._connection.execute(f"SELECT word, names FROM word WHERE id IN ({_marks(chosen)})", chosen)  # noqa: S608
         return [Word(text, _numbers(names)) for text, names in rows]
+
+    @cached_property
+    def _word_letters(self) -> bytes:
+        """How many letters each word has, by its number."""
+        return bytes(self._connection.execute("SELECT letters FROM word_letters").fetchone()[0])
 
 
 def _marks(values: Sequence[object]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
-from avocet.domain.names import LINKING_WORDS, edits_between, edits_to_a_beginning, fold
+from avocet.domain.names import LINKING_WORDS, Spelling, fold
 
 MAX_QUERY_LETTERS = 100
 MAX_QUERY_WORDS = 8
@@ -17,7 +17,7 @@ _FORGIVEN_FROM_LETTERS = 3
 _FORGIVEN_TWICE_FROM_LETTERS = 7
 _BEGINNING_FORGIVEN_FROM_LETTERS = 4
 _WORD_PREFIX_FROM_LETTERS = 2
-_SHORTEST_HALF_LETTERS = 3
+_SHORTEST_HALF_LETTERS = 2
 _MOST_KEYED = 300
 _MOST_CANDIDATES = 400
 
@@ -171,7 +171,7 @@ def search(index: NameIndex, query: str, *, limit: int, preference: Preference =
     telling = tuple(word for word in words if word not in LINKING_WORDS) or words
     matcher = _Matcher(index, preference)
     matcher.whole_words(best, telling)
-    if _settled(best) < limit:
+    if _settled(best) < limit and not any(hit.fit.tier == Tier.EXACT for hit in best.values()):
         matcher.mistyped(best, telling)
     return sorted(best.values(), key=lambda hit: hit.fit)[:limit]
 
@@ -193,26 +193,41 @@ class _Matcher:
             return
         for i, matches in enumerate(begun):
             if not matches:
-                for first, second in self._halves(words[i]):
+                for first, second in self._halves(words[i], slip=0):
                     self._offer_common(best, [*begun[:i], first, second, *begun[i + 1 :]], Tier.WORDS)
 
     def mistyped(self, best: dict[str, Hit], words: tuple[str, ...]) -> None:
         """Offer names for which letters of the query have to change, words be joined, or one be left out."""
+        # Most often the mistake is in the words that are none; looking into all of them costs several times as much.
+        complete = [len(words) > 1 and self._index.word(word) is not None for word in words]
+        matches = [self._begun(w) if is_word else self._forgiven(w) for w, is_word in zip(words, complete, strict=True)]
+        self._offer_common(best, matches, Tier.MISTYPED)
+        if best:
+            return
         matches = [self._forgiven(word) for word in words]
         self._offer_common(best, matches, Tier.MISTYPED)
         for i in range(len(words) - 1):
             joined = self._forgiven(words[i] + words[i + 1])
             self._offer_common(best, [*matches[:i], joined, *matches[i + 2 :]], Tier.MISTYPED)
+        for i, match in enumerate(matches):
+            if not match:
+                for first, second in self._halves(words[i], slip=1):
+                    self._offer_common(best, [*matches[:i], first, second, *matches[i + 1 :]], Tier.MISTYPED)
         if len(words) > 1 and not best:
             for i in range(len(words)):
                 self._offer_common(best, [*matches[:i], *matches[i + 1 :]], Tier.PARTLY)
 
-    def _halves(self, word: str) -> Iterator[tuple[dict[int, _Match], dict[int, _Match]]]:
-        """Yield the ways in which ``word`` is two words run together, the first of them complete."""
-        for cut in range(_SHORTEST_HALF_LETTERS, len(word) - _SHORTEST_HALF_LETTERS + 1):
+    def _halves(self, word: str, *, slip: int) -> Iterator[tuple[dict[int, _Match], dict[int, _Match]]]:
+        """Yield the ways in which ``word`` is two words run together, the first of them complete.
+
+        Args:
+            word: As typed.
+            slip: How many letters were typed where the space belongs.
+        """
+        for cut in range(_SHORTEST_HALF_LETTERS, len(word) - slip - _SHORTEST_HALF_LETTERS + 1):
             first = self._index.word(word[:cut])
             if first is not None:
-                yield dict.fromkeys(first.names, _Match(0, unfinished=False)), self._begun(word[cut:])
+                yield dict.fromkeys(first.names, _Match(slip, unfinished=False)), self._begun(word[cut + slip :])
 
     def _begun(self, word: str) -> dict[int, _Match]:
         found: dict[int, _Match] = {}
@@ -225,12 +240,13 @@ class _Matcher:
         most = _edits_forgiven(word)
         if not most:
             return found
+        spelling = Spelling(word)
         for near in self._index.words_like(word, most):
-            edits = edits_between(word, near.text, most=most)
+            edits = spelling.edits_to(near.text, most=most)
             if edits is not None:
                 _note(found, near.names, _Match(edits, unfinished=False))
             elif len(word) >= _BEGINNING_FORGIVEN_FROM_LETTERS and len(near.text) > len(word):
-                edits = edits_to_a_beginning(word, near.text, most=1)
+                edits = spelling.edits_to_a_beginning(near.text, most=1)
                 if edits is not None:
                     _note(found, near.names, _Match(edits, unfinished=True))
         return found

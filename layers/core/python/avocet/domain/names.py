@@ -61,52 +61,60 @@ def grams(word: str, *, whole: bool = True) -> list[str]:
     return [edged[i : i + 2] for i in range(len(edged) - 1)]
 
 
-def edits_between(one: str, other: str, *, most: int) -> int | None:
-    """Count insertions, deletions, substitutions and swaps of neighbours that turn ``one`` into ``other``.
+class Spelling:
+    """A word as typed, ready to be compared with many others.
 
-    Returns:
-        The count, or None when it is more than ``most``.
+    Counts insertions, deletions, substitutions and swaps of neighbours (optimal string alignment), one column of the
+    table at a time in the bits of an integer.
 
     Source:
-        Optimal string alignment distance.
+        H. Hyyrö, A bit-vector algorithm for computing Levenshtein and Damerau edit distances, 2003.
     """
-    if abs(len(one) - len(other)) > most:
-        return None
-    one, other = _beyond_common_beginning(one, other)
-    row = _edits_to_each_beginning(one, other, most=most)
-    return row[-1] if row and row[-1] <= most else None
+
+    def __init__(self, word: str) -> None:
+        self._letters = len(word)
+        self._all = (1 << len(word)) - 1
+        self._last = 1 << (len(word) - 1) if word else 0
+        self._places: dict[str, int] = {}
+        for place, letter in enumerate(word):
+            self._places[letter] = self._places.get(letter, 0) | 1 << place
+
+    def edits_to(self, other: str, *, most: int) -> int | None:
+        """Return how many edits make ``other`` of the word; None when more than ``most``."""
+        if abs(len(other) - self._letters) > most:
+            return None
+        edits = self._edits(other)[-1]
+        return edits if edits <= most else None
+
+    def edits_to_a_beginning(self, other: str, *, most: int) -> int | None:
+        """Return how many edits make some beginning of ``other`` of the word; None when more than ``most``."""
+        edits = min(self._edits(other[: self._letters + most]))
+        return edits if edits <= most else None
+
+    def _edits(self, other: str) -> list[int]:
+        """Return the edits to each beginning of ``other``, the empty one first."""
+        edits = self._letters
+        counts = [edits]
+        if not edits:
+            return list(range(len(other) + 1))
+        everything, last, places = self._all, self._last, self._places
+        grows, shrinks, same, before = everything, 0, 0, 0
+        for letter in other:
+            here = places.get(letter, 0)
+            swapped = ((~same & here) << 1) & before
+            same = (((here & grows) + grows) ^ grows) | here | shrinks | swapped
+            more = shrinks | ~(same | grows)
+            fewer = same & grows
+            edits += bool(more & last) - bool(fewer & last)
+            counts.append(edits)
+            more = more << 1 | 1
+            fewer <<= 1
+            grows = (fewer | ~(same | more)) & everything
+            shrinks = more & same & everything
+            before = here
+        return counts
 
 
-def edits_to_a_beginning(start: str, word: str, *, most: int) -> int | None:
-    """Count the edits that turn ``start`` into some beginning of ``word``; None when more than ``most``."""
-    start, word = _beyond_common_beginning(start, word[: len(start) + most])
-    row = _edits_to_each_beginning(start, word, most=most)
-    fewest = min(row, default=most + 1)
-    return fewest if fewest <= most else None
-
-
-def _beyond_common_beginning(one: str, other: str) -> tuple[str, str]:
-    same = 0
-    for letter, facing in zip(one, other, strict=False):
-        if letter != facing:
-            break
-        same += 1
-    return one[same:], other[same:]
-
-
-def _edits_to_each_beginning(one: str, other: str, *, most: int) -> list[int]:
-    """Return the edits from ``one`` to ``other[:j]`` for each j; nothing when all of them are more than ``most``."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, letter in enumerate(one):
-        above, row_above = row, before
-        row = [i + 1]
-        for j, facing in enumerate(other):
-            cost = min(above[j + 1] + 1, row[j] + 1, above[j] + (letter != facing))
-            if i and j and letter == other[j - 1] and one[i - 1] == facing:
-                cost = min(cost, row_above[j - 1] + 1)
-            row.append(cost)
-        if min(row) > most:
-            return []
-        before = above
-    return row
+def edits_between(one: str, other: str, *, most: int) -> int | None:
+    """Return how many edits make ``other`` of ``one``, as `Spelling` counts them; None when more than ``most``."""
+    return Spelling(one).edits_to(other, most=most)
