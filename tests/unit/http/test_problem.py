@@ -11,7 +11,6 @@ from avocet.http.events import Response
 from avocet.http.problem import status_of
 from tests.made.events import PAGE_ORIGIN, event
 
-
 _SERVING = (
     "avocet.domain.contribution",
     "avocet.domain.imaging",

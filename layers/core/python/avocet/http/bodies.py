@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from avocet.domain.contribution import Feedback, PhotoNotFoundError, is_photo_id
-from avocet.domain.imaging import UnsupportedFormatError, identify_format
+from avocet.domain.imaging import PhotoError, identify_format
 from avocet.http.events import Request, json_object
 from avocet.http.problem import InvalidRequestError
 from avocet.http.schema import (
@@ -51,11 +51,11 @@ def prediction_request(request: Request) -> bytes | PredictionOfUpload:
     Raises:
         BadRequestError: Declared as JSON, and neither a photo nor a JSON object.
         InvalidRequestError: The upload id is missing or malformed.
-        UnsupportedFormatError: Neither a photo we take nor JSON.
+        PhotoError: Neither a photo we take nor JSON.
     """
     try:
         identify_format(request.body)
-    except UnsupportedFormatError:
+    except PhotoError:
         declared = request.media_type
         if declared != "application/json" and not declared.endswith("+json"):
             raise
