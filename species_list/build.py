@@ -1,10 +1,11 @@
 """Makes the table that ships in the core layer from the committed sources; same sources, same bytes.
 
-``python -m species_list.build`` rewrites ``layers/core/python/avocet/data/species.sqlite``; with ``--check`` it says
-whether the committed table is the one that the sources make.
+``python -m species_list.build`` rewrites ``layers/core/python/avocet/data/species.sqlite`` and the page's list of which
+drawing stands for which family; with ``--check`` it says whether the committed ones are those that the sources make.
 """
 
 import argparse
+import json
 import sqlite3
 import sys
 import tempfile
@@ -28,6 +29,8 @@ _CHANGE_COUNTER = slice(24, 28)
 _VERSION_VALID_FOR = slice(92, 96)
 _LIBRARY_VERSION = slice(96, 100)
 _PAGE_BYTES = 4096
+
+DRAWINGS = Path(__file__).parents[1] / "web" / "public" / "silhouettes" / "families.json"
 
 
 class Sources:
@@ -187,6 +190,12 @@ def _names(
         yield ListedName(number_of[row["species_id"]], NameKind.SYNONYM, row["name"])
 
 
+def drawings_text(sources: Sources) -> str:
+    """Return the JSON that tells the page which drawing stands for a family."""
+    drawings = {row["family"]: row["silhouette"] for row in sources.families}
+    return json.dumps(drawings, indent=0, sort_keys=True) + "\n"
+
+
 def check_ids(published: Path, built: Path) -> None:
     """Compare the ids of two tables.
 
@@ -215,18 +224,25 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         built = Path(folder) / shipped.name
         try:
-            build(built, Sources())
+            sources = Sources()
+            build(built, sources)
             if shipped.exists():
                 check_ids(shipped, built)
         except ListError as error:
             sys.stderr.write(f"{error}\n")
             return 1
         if options.check:
-            current = shipped.exists() and shipped.read_bytes() == built.read_bytes()
+            current = (
+                shipped.exists()
+                and shipped.read_bytes() == built.read_bytes()
+                and DRAWINGS.exists()
+                and DRAWINGS.read_text(encoding="utf-8") == drawings_text(sources)
+            )
             sys.stdout.write("up to date\n" if current else "out of date: run python -m species_list.build\n")
             return 0 if current else 1
         shipped.parent.mkdir(exist_ok=True)
         shipped.write_bytes(built.read_bytes())
+        DRAWINGS.write_text(drawings_text(sources), encoding="utf-8")
     sys.stdout.write(f"{shipped.name}: {shipped.stat().st_size / 1e6:.1f} MB\n")
     return 0
 

@@ -24,6 +24,7 @@ def row(avibase_id: str, en: str, scientific: str = "Avis nova") -> dict[str, st
 
 def test_the_committed_table_is_the_one_the_sources_make(built: Path) -> None:
     assert built.read_bytes() == PATH.read_bytes()
+    assert step.DRAWINGS.read_text(encoding="utf-8") == step.drawings_text(Sources())
 
 
 def test_building_twice_gives_the_same_bytes(built: Path, tmp_path: Path) -> None:
