@@ -54,6 +54,13 @@ class PhotoChangedError(AvocetError):
     title: ClassVar[str] = "The photo is no longer the one that was identified"
 
 
+class TooManyBytesError(AvocetError):
+    """An upload is larger than we take; seen from its size alone, without the photo's decoder."""
+
+    code: ClassVar[str] = "photo-too-large"
+    title: ClassVar[str] = "This photo is too large"
+
+
 class InSnapshotError(AvocetError):
     """The photo is part of the dataset; a correction goes another way."""
 
@@ -162,6 +169,7 @@ class PhotoRecord:
         prediction: None until the photo was identified.
         contribution: None until feedback was given.
         snapshot_id: The first snapshot that holds it.
+        taken_revision: The revision of the answer that the dataset acted on last; 0 before the first.
     """
 
     photo_id: str
@@ -172,6 +180,13 @@ class PhotoRecord:
     prediction: Prediction | None = None
     contribution: Contribution | None = None
     snapshot_id: str | None = None
+    taken_revision: int = 0
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the dataset has yet to act on the answer as it stands."""
+        contribution = self.contribution
+        return contribution is not None and contribution.finished and contribution.revision != self.taken_revision
 
     @property
     def expires_at(self) -> datetime:
@@ -186,6 +201,17 @@ class PhotoRecord:
         """
         if self.contribution is None and now >= self.expires_at:
             raise PhotoExpiredError("Photos without feedback are kept for 24 hours. Send the photo again.")
+
+
+def owned(record: PhotoRecord | None, owner_id: str) -> PhotoRecord:
+    """Return the record if it is this person's.
+
+    Raises:
+        PhotoNotFoundError: There is none, or it is somebody else's.
+    """
+    if record is None or record.owner_id != owner_id:
+        raise PhotoNotFoundError("Check the id; only your own photos can be seen.")
+    return record
 
 
 def is_photo_id(text: str) -> bool:
@@ -226,12 +252,20 @@ def is_settled_as(record: PhotoRecord, answer: Answer) -> bool:
     return contribution is not None and contribution.finished and contribution.answer == answer
 
 
-def with_intent(
-    record: PhotoRecord, answer: Answer, consent: Consent, *, token: str, now: datetime, lease: timedelta
+def with_intent(  # noqa: PLR0913
+    record: PhotoRecord,
+    answer: Answer,
+    consent: Consent,
+    *,
+    token: str,
+    now: datetime,
+    lease: timedelta,
+    is_correction: bool = False,
 ) -> PhotoRecord:
     """Note on the record what is about to happen, before anything does.
 
-    The same answer joins the work that is under way; every step of it can be done twice.
+    The same answer joins the work that is under way; every step of it can be done twice. A correction is taken even when
+    a snapshot holds the photo: the next one then says otherwise.
 
     Raises:
         PhotoExpiredError: The photo's day is over.
@@ -239,7 +273,7 @@ def with_intent(
         AnswerInProgressError: A different answer is being stored.
     """
     record.require_live(now)
-    if record.snapshot_id is not None:
+    if record.snapshot_id is not None and not is_correction:
         raise InSnapshotError("Its answer can no longer be changed here; ask for a correction instead.")
     old = record.contribution
     if old is not None and old.answer == answer:
