@@ -49,8 +49,16 @@ export interface Species {
   names: Names;
   rank: string;
   family: Names | null;
+  /** The name that the search found; may be a synonym. */
+  matched: string;
 }
 
-export interface SpeciesDetail extends Species {
+export interface SpeciesDetail {
+  species_id: string;
+  names: Names;
+  lineage: { order: Names; family: Names; genus: Names | null };
   learning: "trainable" | "pending" | "unseen";
+  placeholder: { family: string; silhouette: string };
+  /** Addresses of pages about it, by the name of the site. */
+  lookup: Record<string, string>;
 }

@@ -1,10 +1,10 @@
 /** Everything the page says, in English. French has the same shape, and the compiler holds it to that. */
 export const en = {
-  language: "English",
   switchLanguage: "Passer en français",
+  otherLanguage: "In French",
   theme: { label: "Appearance", auto: "As the device", light: "Light", dark: "Dark" },
   skip: "Skip to the content",
-  nav: { identify: "Identify", about: "About", account: "Your account", signIn: "Sign in" },
+  nav: { account: "Your account", signIn: "Sign in" },
   titles: {
     identify: "Identify a bird",
     signIn: "Sign in",
@@ -44,7 +44,6 @@ export const en = {
     remove: "Remove this photo",
     cancel: "Cancel",
     retry: "Try again",
-    close: "Done with this photo",
   },
   phase: {
     waiting: "Waiting for its turn…",
@@ -64,11 +63,13 @@ export const en = {
     coarserText: "I can’t tell the species apart. These are the likeliest.",
     unsureTitle: "I’m not sure about this one",
     unsureText: "These are the likeliest, but none stands out.",
-    family: "Family",
     announce: (name: string, percent: string) => `${name}, ${percent}`,
+    order: "Order",
+    family: "Family",
+    lookup: "Look it up",
+    opensElsewhere: "opens another site",
     model: (version: string) => `Model ${version}`,
     time: (ms: string) => `${ms} ms`,
-    silhouette: (family: string) => `Silhouette: ${family}`,
   },
   ranks: { genus: (name: string) => `a species of ${name}`, family: (name: string) => `one of the ${name}` },
 
@@ -91,9 +92,8 @@ export const en = {
     saidUnknown: "You don’t know either. That is worth knowing.",
     nextReceived: "Your photo joins the collection, and the next model learns from it.",
     nextTrainable: (name: string) => `Your photo joins those of ${name}, and the next model learns from it.`,
-    nextPending: (photos: number, needed: number, name: string) =>
-      `${photos} of ${needed} photos until the model learns ${name}.`,
-    nextUnseen: (name: string) => `The model does not know ${name} yet. Your photo is a first step.`,
+    nextPending: (name: string) => `The model does not know ${name} yet. Your photo brings that day closer.`,
+    nextUnseen: (name: string) => `The model does not know ${name} yet. Your photo is the first step.`,
     nextReview: "People who know birds well will look at your photo.",
     changeable: "You can change your answer until the photo is used for training.",
     signIn: "Your answer is kept here. Sign in again to send it.",
@@ -104,6 +104,7 @@ export const en = {
     label: "Which species is it?",
     placeholder: "Name in English, French or Latin",
     searching: "Searching…",
+    also: (name: string) => `also: ${name}`,
     none: (query: string) => `No species called “${query}”.`,
     failed: "The search did not answer. Type again to retry.",
     count: (n: number) => (n === 1 ? "1 species" : `${n} species`),
@@ -196,9 +197,6 @@ export const en = {
     unexpected: "That did not work. Please try again.",
   },
 
-  about: {
-    lead: "Avocet names birds from photos, and grows with what people tell it.",
-  },
   terms: {
     version: (v: string) => `Version ${v}`,
     intro: "Avocet is made by the people who use it. These few rules make that work.",

@@ -1,11 +1,11 @@
 import type { Messages } from "./en";
 
 export const fr: Messages = {
-  language: "Français",
   switchLanguage: "Switch to English",
+  otherLanguage: "En anglais",
   theme: { label: "Apparence", auto: "Comme l’appareil", light: "Clair", dark: "Sombre" },
   skip: "Aller au contenu",
-  nav: { identify: "Identifier", about: "À propos", account: "Votre compte", signIn: "Se connecter" },
+  nav: { account: "Votre compte", signIn: "Se connecter" },
   titles: {
     identify: "Identifier un oiseau",
     signIn: "Se connecter",
@@ -46,7 +46,6 @@ export const fr: Messages = {
     remove: "Retirer cette photo",
     cancel: "Annuler",
     retry: "Réessayer",
-    close: "J’ai fini avec cette photo",
   },
   phase: {
     waiting: "En attente de son tour…",
@@ -66,11 +65,13 @@ export const fr: Messages = {
     coarserText: "Je ne distingue pas l’espèce. Voici les plus probables.",
     unsureTitle: "J’hésite pour celui-ci",
     unsureText: "Voici les plus probables, mais aucune ne se détache.",
-    family: "Famille",
     announce: (name, percent) => `${name}, ${percent}`,
+    order: "Ordre",
+    family: "Famille",
+    lookup: "En savoir plus",
+    opensElsewhere: "ouvre un autre site",
     model: (version) => `Modèle ${version}`,
     time: (ms) => `${ms} ms`,
-    silhouette: (family) => `Silhouette : ${family}`,
   },
   ranks: { genus: (name) => `une espèce du genre ${name}`, family: (name) => `un oiseau de la famille ${name}` },
 
@@ -93,9 +94,9 @@ export const fr: Messages = {
     saidUnknown: "Vous ne savez pas non plus. C’est bon à savoir.",
     nextReceived: "Votre photo rejoint la collection, et le prochain modèle en apprendra.",
     nextTrainable: (name) => `Votre photo rejoint celles de l’espèce « ${name} », et le prochain modèle en apprendra.`,
-    nextPending: (photos, needed, name) =>
-      `${photos} photos sur ${needed} avant que le modèle n’apprenne l’espèce « ${name} ».`,
-    nextUnseen: (name) => `Le modèle ne connaît pas encore l’espèce « ${name} ». Votre photo est un premier pas.`,
+    nextPending: (name) =>
+      `Le modèle ne connaît pas encore l’espèce « ${name} ». Votre photo rapproche ce jour.`,
+    nextUnseen: (name) => `Le modèle ne connaît pas encore l’espèce « ${name} ». Votre photo est le premier pas.`,
     nextReview: "Des personnes qui connaissent bien les oiseaux regarderont votre photo.",
     changeable: "Vous pouvez changer de réponse tant que la photo n’a pas servi à l’entraînement.",
     signIn: "Votre réponse est conservée ici. Reconnectez-vous pour l’envoyer.",
@@ -106,6 +107,7 @@ export const fr: Messages = {
     label: "De quelle espèce s’agit-il ?",
     placeholder: "Nom français, anglais ou latin",
     searching: "Recherche…",
+    also: (name) => `aussi : ${name}`,
     none: (query) => `Aucune espèce nommée « ${query} ».`,
     failed: "La recherche n’a pas répondu. Tapez à nouveau pour réessayer.",
     count: (n) => (n === 1 ? "1 espèce" : `${n} espèces`),
@@ -193,14 +195,11 @@ export const fr: Messages = {
     expiredCode: "Ce code est trop ancien. Demandez-en un nouveau.",
     tooMany: "Trop d’essais. Patientez quelques minutes.",
     terms: "Un compte demande d’accepter les conditions.",
-    reset: "Ce mot de passe doit être renouvelé. Utilisez « Mot de passe oublié ? ».",
+    reset: "Ce mot de passe doit être renouvelé. Utilisez « Mot de passe oublié ? ».",
     unsupported: "Ce compte demande un moyen de connexion que cette page n’offre pas.",
     unexpected: "Cela n’a pas marché. Réessayez.",
   },
 
-  about: {
-    lead: "Avocet nomme les oiseaux d’après des photos et grandit avec ce qu’on lui dit.",
-  },
   terms: {
     version: (v) => `Version ${v}`,
     intro: "Avocet est fait par celles et ceux qui s’en servent. Ces quelques règles le permettent.",

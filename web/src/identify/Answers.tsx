@@ -1,11 +1,13 @@
 /** What the model says about one photo, worded as sure as it is. */
 import { useEffect } from "preact/hooks";
-import type { Candidate, Coarser, Prediction } from "../api/types";
-import { displayName, language, messages, percent } from "../i18n";
+import type { Candidate, Coarser, Prediction, SpeciesDetail } from "../api/types";
+import { displayName, language, messages, percent, type Names } from "../i18n";
 import { announce } from "../ui/announce";
+import { ChevronIcon } from "../ui/icons";
 import { Silhouette } from "../ui/Silhouette";
 import { FeedbackPanel } from "./FeedbackPanel";
 import type { Entry } from "./queue";
+import { useSpecies } from "./species";
 
 /** Below this the likeliest is a guess, and the page says so. */
 const SURE_MIN_SCORE = 0.5;
@@ -70,23 +72,73 @@ function Doubt({ title, text }: { title: string; text: string }) {
 
 function CandidateRow({ candidate, isLead }: { candidate: Candidate; isLead: boolean }) {
   const t = messages.value.answer;
-  const family = candidate.family ? displayName(candidate.family) : null;
+  const detail = useSpecies(candidate.species_id);
   return (
     <li class={`candidate ${isLead ? "candidate--lead" : ""}`} data-testid="candidate" data-species={candidate.species_id}>
-      <Silhouette family={candidate.family?.scientific ?? null} />
-      <div class="candidate__names">
-        <span class="candidate__name">{displayName(candidate.names)}</span>
-        <span class="candidate__scientific">
-          <i lang="la">{candidate.names.scientific}</i>
-          {family !== null && <span class="candidate__family">{family}</span>}
-        </span>
-      </div>
-      <span class="candidate__score" title={t.score(percent(candidate.score))}>
-        {percent(candidate.score)}
-      </span>
-      <div class="track" aria-hidden="true">
-        <span style={{ width: `${Math.max(1, candidate.score * 100)}%` }} />
-      </div>
+      <details>
+        <summary>
+          <Silhouette name={detail?.placeholder.silhouette ?? null} />
+          <span class="candidate__names">
+            <span class="candidate__name">{displayName(candidate.names)}</span>
+            <span class="candidate__scientific">
+              <i lang="la">{candidate.names.scientific}</i>
+              {candidate.family && <span>{displayName(candidate.family)}</span>}
+            </span>
+          </span>
+          <span class="candidate__score" title={t.score(percent(candidate.score))}>
+            {percent(candidate.score)}
+            <ChevronIcon />
+          </span>
+          <span class="track" aria-hidden="true">
+            <span style={{ width: `${Math.max(1, candidate.score * 100)}%` }} />
+          </span>
+        </summary>
+        <SpeciesFacts candidate={candidate} detail={detail} />
+      </details>
     </li>
+  );
+}
+
+function SpeciesFacts({ candidate, detail }: { candidate: Candidate; detail: SpeciesDetail | null }) {
+  const t = messages.value.answer;
+  const other = language.value === "en" ? candidate.names.fr : candidate.names.en;
+  return (
+    <dl class="species">
+      {other !== null && (
+        <div>
+          <dt>{messages.value.otherLanguage}</dt>
+          <dd lang={language.value === "en" ? "fr" : "en"}>{other}</dd>
+        </div>
+      )}
+      {detail && (
+        <>
+          <Rank name={t.order} names={detail.lineage.order} />
+          <Rank name={t.family} names={detail.lineage.family} />
+          <div>
+            <dt>{t.lookup}</dt>
+            <dd class="species__links">
+              {Object.entries(detail.lookup).map(([site, address]) => (
+                <a key={site} href={address} target="_blank" rel="noopener noreferrer" aria-label={`${site} (${t.opensElsewhere})`}>
+                  {site}
+                </a>
+              ))}
+            </dd>
+          </div>
+        </>
+      )}
+    </dl>
+  );
+}
+
+function Rank({ name, names }: { name: string; names: Names }) {
+  const common = displayName(names);
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {common !== names.scientific && `${common} · `}
+        <i lang="la">{names.scientific}</i>
+      </dd>
+    </div>
   );
 }

@@ -9,6 +9,7 @@ import { CheckIcon, QuestionIcon, SearchIcon, UndoIcon } from "../ui/icons";
 import { Spinner } from "../ui/Spinner";
 import { ProblemText } from "./EntryCard";
 import { answerFor, type Answer, type Entry } from "./queue";
+import { useSpecies } from "./species";
 import { SpeciesSearch } from "./SpeciesSearch";
 
 interface PanelProps {
@@ -210,23 +211,9 @@ function whatNext(answer: Answer, names: Names | null, status: string, detail: S
   switch (detail.learning) {
     case "trainable":
       return t.nextTrainable(name);
+    case "pending":
+      return t.nextPending(name);
     case "unseen":
       return t.nextUnseen(name);
-    case "pending":
-      return t.nextUnseen(name);
   }
-}
-
-/** What the service knows of a species; null until it answers, and if it does not: the thanks do not wait for it. */
-function useSpecies(speciesId: string | null): SpeciesDetail | null {
-  const { api } = useServices();
-  const [detail, setDetail] = useState<SpeciesDetail | null>(null);
-  useEffect(() => {
-    setDetail(null);
-    if (speciesId === null) return;
-    const controller = new AbortController();
-    api.species(speciesId, controller.signal).then(setDetail, () => undefined);
-    return () => controller.abort();
-  }, [api, speciesId]);
-  return detail;
 }

@@ -1,7 +1,7 @@
 /** Search in the world list while typing: an ARIA combobox, driven by the keyboard as well as by touch. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Species } from "../api/types";
-import { displayName, language, messages } from "../i18n";
+import { displayName, language, messages, type Names } from "../i18n";
 import { useServices } from "../services";
 
 const SHOWN = 8;
@@ -89,6 +89,7 @@ export function SpeciesSearch({ onChosen, onBack }: SearchProps) {
                 <Marked text={one.names.scientific} query={query} />
               </i>
               {one.family && <span>{displayName(one.family)}</span>}
+              {!isAmong(one.matched, one.names) && <span>{t.also(one.matched)}</span>}
             </span>
           </li>
         ))}
@@ -103,6 +104,10 @@ export function SpeciesSearch({ onChosen, onBack }: SearchProps) {
       </button>
     </div>
   );
+}
+
+function isAmong(name: string, names: Names): boolean {
+  return [displayName(names), names.scientific].some((shown) => folded(shown) === folded(name));
 }
 
 /** Show where the name matches. The parts put together again are the name, whatever the query. */

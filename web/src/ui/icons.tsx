@@ -74,3 +74,8 @@ export const LockIcon = () => (
     <path d="M8.200 10.500V8a3.800 3.800 0 0 1 7.600 0v2.500" />
   </Icon>
 );
+export const ChevronIcon = () => (
+  <Icon>
+    <path d="m6.500 9.500 5.500 5.500 5.500-5.500" />
+  </Icon>
+);
