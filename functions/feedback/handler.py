@@ -13,13 +13,15 @@ from avocet.http.events import Request, Response, json_response
 from avocet.http.identity import caller_of
 from avocet.http.views import feedback_taken
 from avocet.settings import FEEDBACK_LEASE_S
-from avocet.usecases.give_feedback import GiveFeedback
+from avocet.usecases.give_feedback import ContributionSteps, GiveFeedback
 
 
 @cache
 def _give_feedback() -> GiveFeedback:
     return GiveFeedback(
-        steps=wiring.contribution_steps(),
+        steps=ContributionSteps(
+            records=wiring.records(), originals=wiring.originals(), raw=wiring.raw_photos(), clock=system.now
+        ),
         people=wiring.people(),
         world_list=world_list(),
         new_id=system.new_id,

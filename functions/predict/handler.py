@@ -16,10 +16,10 @@ from avocet.adapters.dynamodb import DynamoChampionPointer
 from avocet.adapters.s3 import S3Bundles
 from avocet.adapters.world_list_sqlite import world_list
 from avocet.http import wiring
-from avocet.http.bodies import prediction_request
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
 from avocet.http.identity import caller_of
+from avocet.http.photo_body import prediction_request
 from avocet.http.views import prediction_answer, timings_shown
 from avocet.usecases.ports import Classifier
 from avocet.usecases.predict import Predict

@@ -11,6 +11,7 @@ from avocet.adapters import system
 from avocet.http import wiring
 from avocet.observability import log
 from avocet.settings import SETTLE_LEASE_S
+from avocet.usecases.give_feedback import ContributionSteps
 from avocet.usecases.settle_contributions import SettleContributions
 
 # One photo of 50 megapixels is decoded, encoded and stored in less.
@@ -28,7 +29,11 @@ class _Context(Protocol):
 @cache
 def _settle() -> SettleContributions:
     return SettleContributions(
-        steps=wiring.contribution_steps(), new_id=system.new_id, lease=timedelta(seconds=SETTLE_LEASE_S)
+        steps=ContributionSteps(
+            records=wiring.records(), originals=wiring.originals(), raw=wiring.raw_photos(), clock=system.now
+        ),
+        new_id=system.new_id,
+        lease=timedelta(seconds=SETTLE_LEASE_S),
     )
 
 

@@ -148,16 +148,3 @@ def test_a_promotion_is_followed_and_a_broken_bundle_is_not(predict, served, fun
 def test_without_claims_nobody_is_served(predict):
     answer = predict(event("POST", "/predictions", body=jpeg(), content_type="image/jpeg"), None)
     assert answer["statusCode"] == 401
-
-
-def test_the_cold_path_stays_free_of_what_it_does_not_need():
-    import subprocess
-    import sys
-
-    code = (
-        "import sys; sys.path[:0] = ['.', 'layers/core/python']; import functions.predict.handler, avocet.adapters.onnx; "
-        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
-    )
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
-    assert {"botocore", "onnxruntime", "numpy", "PIL"} <= set(loaded)
-    assert not {"pydantic", "boto3", "aws_lambda_powertools", "pandas", "mlflow", "tensorflow"} & set(loaded)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from avocet.domain.contribution import PhotoChangedError, PhotoRecord
-from avocet.domain.imaging import PhotoTooLargeError
+from avocet.domain.contribution import PhotoChangedError, PhotoRecord, TooManyBytesError
 from avocet.domain.taxonomy import Group, Taxon
 from avocet.domain.terms import AcceptedTerms
 from avocet.usecases.ports import Original, StaleRecordError, Tally, UploadGrant
@@ -114,7 +113,7 @@ class MemoryOriginals(_Port):
             if tag is not None and tag != str(hash(data)):
                 raise PhotoChangedError("The upload was overwritten.")
             if len(data) > max_bytes:
-                raise PhotoTooLargeError("Too large.")
+                raise TooManyBytesError("Too large.")
             return Original(data, str(hash(data)))
 
         return self._call("get original", effect)

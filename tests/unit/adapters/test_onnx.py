@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from avocet.adapters.onnx import load_bundle, read_bundle
-from avocet.domain.prediction import interpret
+from avocet.domain.scoring import interpret
 from avocet.usecases.ports import BrokenBundleError
 from tests.made.bundles import BLUE, GREEN, RED, SIZE_PX, SPECIES, make_bundle, model_bytes
 from tests.made.memory import MemoryWorldList

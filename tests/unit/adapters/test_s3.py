@@ -10,8 +10,7 @@ import pytest
 from avocet.adapters.aws import s3_client
 from avocet.adapters.s3 import S3Bundles, S3Originals, S3RawPhotos
 from avocet.adapters.system import now
-from avocet.domain.contribution import PhotoChangedError
-from avocet.domain.imaging import PhotoTooLargeError
+from avocet.domain.contribution import PhotoChangedError, TooManyBytesError
 from avocet.usecases.ports import BrokenBundleError
 from tests.made.bundles import make_bundle
 
@@ -40,7 +39,7 @@ def test_an_original_comes_back_with_the_name_of_its_bytes(originals):
 
 def test_an_original_over_the_limit_is_not_read(originals):
     originals.put(PHOTO_ID, b"photo!")
-    with pytest.raises(PhotoTooLargeError):
+    with pytest.raises(TooManyBytesError):
         originals.get(PHOTO_ID, max_bytes=5)
 
 

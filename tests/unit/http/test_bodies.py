@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from avocet.domain.contribution import Feedback, PhotoNotFoundError
 from avocet.domain.imaging import UnsupportedFormatError
-from avocet.http.bodies import feedback_request, photo_id_in_path, prediction_request, upload_request
+from avocet.http.bodies import feedback_request, photo_id_in_path, upload_request
 from avocet.http.events import parse_event
+from avocet.http.photo_body import prediction_request
 from avocet.http.problem import BadRequestError, InvalidRequestError
 from avocet.http.schema import FeedbackRequest, PredictionOfUpload, UploadRequest
 from tests.made.events import event

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, cast
 
 import botocore.session
 from botocore.config import Config
+from botocore.loaders import Loader
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
+
+_SERVICES = ("dynamodb", "s3")
 
 # Short enough that a call which hangs is retried and still ends before the function that made it does.
 _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
@@ -22,9 +25,18 @@ _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard",
 _making = Lock()
 
 
+class _OurServices(Loader):
+    """Knows which services there are without walking through the folders of all four hundred, for each client anew."""
+
+    def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002
+        return [*_SERVICES]
+
+
 @cache
 def _session() -> botocore.session.Session:
-    return botocore.session.get_session()
+    session = botocore.session.get_session()
+    session.register_component("data_loader", _OurServices())
+    return session
 
 
 @cache

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import onnxruntime as ort
 
-from avocet.domain.prediction import ModelLabels, Scores, Thresholds
+from avocet.domain.scoring import ModelLabels, Scores, Thresholds
 from avocet.domain.taxonomy import WorldList
 from avocet.usecases.ports import BrokenBundleError, Pixels
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from avocet.domain.contribution import PhotoChangedError
-from avocet.domain.imaging import PhotoTooLargeError
+from avocet.domain.contribution import PhotoChangedError, TooManyBytesError
 from avocet.usecases.ports import BrokenBundleError, Original, UploadGrant
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class S3Originals:
         """Return the photo, or None when there is none.
 
         Raises:
-            PhotoTooLargeError: It is larger than ``max_bytes``; it is then not read.
+            TooManyBytesError: It is larger than ``max_bytes``; it is then not read.
             PhotoChangedError: ``tag`` is given and names other bytes.
         """
         asked: dict[str, Any] = {"Bucket": self.bucket, "Key": _original_key(photo_id)}
@@ -63,7 +62,7 @@ class S3Originals:
             raise
         with got["Body"] as body:
             if got["ContentLength"] > max_bytes:
-                raise PhotoTooLargeError(f"The photo has {got['ContentLength']} bytes; at most {max_bytes} are taken.")
+                raise TooManyBytesError(f"The photo has {got['ContentLength']} bytes; at most {max_bytes} are taken.")
             return Original(body.read(), got["ETag"])
 
 

@@ -252,7 +252,7 @@ def is_settled_as(record: PhotoRecord, answer: Answer) -> bool:
     return contribution is not None and contribution.finished and contribution.answer == answer
 
 
-def with_intent(  # noqa: PLR0913
+def with_intent(
     record: PhotoRecord,
     answer: Answer,
     consent: Consent,

@@ -1,18 +1,11 @@
 """What clients may send, checked by hand so that no validation library sits on the cold path; each refusal says why."""
 
 import re
-from typing import Any
 
 from avocet.domain.contribution import Feedback, PhotoNotFoundError, is_photo_id
-from avocet.domain.imaging import PhotoError, identify_format
 from avocet.http.events import Request, json_object
 from avocet.http.problem import InvalidRequestError
-from avocet.http.schema import (
-    SPECIES_ID_PATTERN,
-    FeedbackRequest,
-    PredictionOfUpload,
-    UploadRequest,
-)
+from avocet.http.schema import SPECIES_ID_PATTERN, FeedbackRequest, UploadRequest
 
 _SPECIES_ID = re.compile(SPECIES_ID_PATTERN)
 _KINDS = ", ".join(kind.value for kind in Feedback)
@@ -45,24 +38,6 @@ def upload_request(request: Request) -> UploadRequest:
     return UploadRequest(size_bytes)
 
 
-def prediction_request(request: Request) -> bytes | PredictionOfUpload:
-    """Read the body of ``POST /predictions``: a photo by its content, whatever type was declared, or JSON.
-
-    Raises:
-        BadRequestError: Declared as JSON, and neither a photo nor a JSON object.
-        InvalidRequestError: The upload id is missing or malformed.
-        PhotoError: Neither a photo we take nor JSON.
-    """
-    try:
-        identify_format(request.body)
-    except PhotoError:
-        declared = request.media_type
-        if declared != "application/json" and not declared.endswith("+json"):
-            raise
-        return PredictionOfUpload(_photo_id(json_object(request.body).get("upload_id")))
-    return request.body
-
-
 def feedback_request(request: Request) -> FeedbackRequest:
     """Read the body of ``POST /predictions/{id}/feedback``.
 
@@ -77,9 +52,3 @@ def feedback_request(request: Request) -> FeedbackRequest:
     if species_id is not None and not (isinstance(species_id, str) and _SPECIES_ID.fullmatch(species_id)):
         raise InvalidRequestError("species_id must be an id that GET /species returns.")
     return FeedbackRequest(Feedback(kind), species_id)
-
-
-def _photo_id(value: Any) -> str:
-    if not isinstance(value, str) or not is_photo_id(value):
-        raise InvalidRequestError("upload_id must be the id that POST /uploads returned.")
-    return value

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from avocet.http.problem import UnauthenticatedError
+from avocet.http.problem import NotAdminError, UnauthenticatedError
+
+ADMINS = "admin"
 
 _GROUP = re.compile(r"[^\s,\[\]\"']+")
 
@@ -37,6 +39,19 @@ def caller_of(claims: Mapping[str, Any]) -> Caller:
         raise UnauthenticatedError("Send a valid ID token as Authorization: Bearer.")
     terms_version = str(claims.get("custom:terms_version") or "") or None
     return Caller(owner_id, groups_of(claims.get("cognito:groups")), terms_version)
+
+
+def admin_of(claims: Mapping[str, Any]) -> Caller:
+    """Return the caller, who is an admin.
+
+    Raises:
+        UnauthenticatedError: The claims name nobody.
+        NotAdminError: The caller is somebody else.
+    """
+    caller = caller_of(claims)
+    if ADMINS not in caller.groups:
+        raise NotAdminError("Sign in with an admin's account.")
+    return caller
 
 
 def groups_of(claim: object) -> frozenset[str]:

@@ -15,6 +15,7 @@ from avocet.http.schema import (
     FeedbackTaken,
     Lineage,
     Names,
+    NamesImported,
     PhotoPlaceholder,
     PredictedSpecies,
     PredictionAnswer,
@@ -70,6 +71,7 @@ class Operation:
         parameters: In path and query.
         body: Shape of the JSON body, with an example.
         takes_photo: Whether the body may be a photo instead.
+        takes_csv: Whether the body is a list in CSV.
         is_public: Whether it answers without a token.
     """
 
@@ -84,6 +86,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: tuple[type, Any] | None = None
     takes_photo: bool = False
+    takes_csv: bool = False
     is_public: bool = False
 
 
@@ -325,6 +328,40 @@ OPERATIONS: tuple[Operation, ...] = (
             )
         },
         problems={404: "`species-not-found`: the world list holds no such id."},
+    ),
+    Operation(
+        verb="import_names",
+        method="put",
+        path="/admin/species/names",
+        summary="Import a list of names",
+        description=(
+            "For admins. The body is CSV in UTF-8; its first row names the columns: scientific, english, and the language's. Birds "
+            "without a name in that language show the list's from then on (within a minute); every name of the list can be found. "
+            "A new list takes the place of the one before."
+        ),
+        parameters=(
+            Parameter(
+                name="lang",
+                where="query",
+                is_required=True,
+                description="The language of the names.",
+                schema={"type": "string", "enum": ["fr"]},
+                example="fr",
+            ),
+        ),
+        takes_csv=True,
+        successes={
+            200: Success(
+                description="What became of the list.",
+                shape=NamesImported,
+                example=NamesImported(9613, 9601, 9105, 0, (), 12, ("Porphyrio madagascariensis",)),
+            )
+        },
+        problems={
+            403: "`admins-only`: the caller is no admin.",
+            413: "`list-too-large`: the file is larger than any list of birds.",
+            422: "`invalid-request`: lang is missing or not allowed; `unreadable-list`: the body is no such list.",
+        },
     ),
     Operation(
         verb="status",

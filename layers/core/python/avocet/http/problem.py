@@ -38,6 +38,13 @@ class UnauthenticatedError(AvocetError):
     title: ClassVar[str] = "Sign in first"
 
 
+class NotAdminError(AvocetError):
+    """Somebody who is no admin asks for what only admins may do."""
+
+    code: ClassVar[str] = "admins-only"
+    title: ClassVar[str] = "Only admins may do that"
+
+
 class InternalError(AvocetError):
     """Something broke on our side."""
 
@@ -51,6 +58,7 @@ _STATUS_BY_CODE = {
     BadRequestError.code: 400,
     UnauthenticatedError.code: 401,
     TermsNotAcceptedError.code: 403,
+    NotAdminError.code: 403,
     PhotoNotFoundError.code: 404,
     "species-not-found": 404,
     PhotoMissingError.code: 409,
@@ -62,7 +70,9 @@ _STATUS_BY_CODE = {
     PhotoExpiredError.code: 410,
     "photo-too-large": 413,
     "unsupported-format": 415,
+    "list-too-large": 413,
     InvalidRequestError.code: 422,
+    "unreadable-list": 422,
     InvalidAnswerError.code: 422,
     UnknownSpeciesError.code: 422,
     "photo-refused": 422,

@@ -199,6 +199,19 @@ class SpeciesDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesImported:
+    """What became of a list of names."""
+
+    rows: int = field(metadata={"ge": 0, "description": "Birds on the list with a name."})
+    matched: int = field(metadata={"ge": 0, "description": "Birds of the world list that it names."})
+    added: int = field(metadata={"ge": 0, "description": "Of these, birds that had no name in that language before."})
+    unmatched_count: int = field(metadata={"ge": 0, "description": "Rows whose bird the world list does not know."})
+    unmatched: tuple[str, ...] = field(metadata={"description": "The first of them, by scientific name."})
+    doubtful_count: int = field(metadata={"ge": 0, "description": "Rows for a bird that another row names with more right."})
+    doubtful: tuple[str, ...] = field(metadata={"description": "The first of them, by scientific name."})
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceStatus:
     """Whether birds can be named right now, in plain words."""
 

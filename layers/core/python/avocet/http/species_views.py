@@ -1,9 +1,12 @@
 """Species as the API shows them."""
 
+from dataclasses import asdict
+
 from avocet.domain.species import lookup_links
 from avocet.domain.taxonomy import Group, Taxon, WorldList
-from avocet.http.schema import Lineage, Names, PhotoPlaceholder, SpeciesDetail, SpeciesFound, SpeciesList
+from avocet.http.schema import Lineage, Names, NamesImported, PhotoPlaceholder, SpeciesDetail, SpeciesFound, SpeciesList
 from avocet.usecases.get_species import KnownSpecies
+from avocet.usecases.import_names import ImportReport
 from avocet.usecases.search_species import FoundSpecies
 
 
@@ -32,6 +35,11 @@ def species_detail(known: KnownSpecies) -> SpeciesDetail:
         placeholder=PhotoPlaceholder(taxon.family, known.family.silhouette),
         lookup=lookup_links(taxon),
     )
+
+
+def names_imported(report: ImportReport) -> NamesImported:
+    """Show what became of a list of names."""
+    return NamesImported(**asdict(report))
 
 
 def _found(species: FoundSpecies, world_list: WorldList) -> SpeciesFound:

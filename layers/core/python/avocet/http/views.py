@@ -1,6 +1,7 @@
 """Domain objects as the API shows them, with names looked up in the world list of today."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from avocet.domain.contribution import Contribution, PhotoRecord
 from avocet.domain.prediction import CoarserGuess, Prediction, ScoredSpecies
@@ -14,7 +15,10 @@ from avocet.http.schema import (
     PredictionAnswer,
     TimingsMs,
 )
-from avocet.usecases.predict import Timings
+
+if TYPE_CHECKING:
+    # Its module holds the photo's decoder, which functions that only read have no layer for.
+    from avocet.usecases.predict import Timings
 
 _TIMING_DECIMALS = 2
 
@@ -40,7 +44,7 @@ def prediction_answer(record: PhotoRecord, world_list: WorldList, timings_ms: Ti
     )
 
 
-def timings_shown(timings: Timings, *, total_ms: float) -> TimingsMs:
+def timings_shown(timings: "Timings", *, total_ms: float) -> TimingsMs:
     """Show where the time went."""
     return TimingsMs(
         model=round(timings.model_ms, _TIMING_DECIMALS),

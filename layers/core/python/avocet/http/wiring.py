@@ -1,13 +1,14 @@
-"""The adapters that more than one function needs, made once per process on first use, from the settings."""
+"""The adapters that more than one function needs, made once per process on first use, from the settings.
+
+Nothing here may import numpy or the photo's decoder: most functions have no layer for them.
+"""
 
 from functools import cache
 
-from avocet.adapters import system
 from avocet.adapters.aws import dynamodb_client, s3_client
 from avocet.adapters.dynamodb import DynamoPeople, DynamoPhotoRecords
 from avocet.adapters.s3 import S3Originals, S3RawPhotos
 from avocet.settings import Settings
-from avocet.usecases.give_feedback import ContributionSteps
 
 
 @cache
@@ -38,12 +39,7 @@ def originals() -> S3Originals:
 
 
 @cache
-def contribution_steps() -> ContributionSteps:
-    """Return what feedback and the sweep share."""
+def raw_photos() -> S3RawPhotos:
+    """Return the bucket of contributed photos."""
     settings().require("raw_bucket")
-    return ContributionSteps(
-        records=records(),
-        originals=originals(),
-        raw=S3RawPhotos(s3_client(), settings().raw_bucket),
-        clock=system.now,
-    )
+    return S3RawPhotos(s3_client(), settings().raw_bucket)

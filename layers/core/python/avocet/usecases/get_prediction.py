@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from avocet.domain.contribution import PhotoNotFoundError, PhotoRecord
+from avocet.domain.contribution import PhotoNotFoundError, PhotoRecord, owned
 from avocet.usecases.ports import Clock, PhotoRecords
-from avocet.usecases.predict import owned
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from avocet.domain.contribution import (
     UnknownSpeciesError,
     answer_of,
     is_settled_as,
+    owned,
     with_finish,
     with_intent,
     without_intent,
@@ -36,7 +37,6 @@ from avocet.usecases.ports import (
     StaleRecordError,
     Tally,
 )
-from avocet.usecases.predict import owned
 from avocet.usecases.request_upload import MAX_UPLOAD_BYTES
 
 # How often to read again when somebody else saved first; each loss means that another's step succeeded.

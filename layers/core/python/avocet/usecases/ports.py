@@ -3,19 +3,22 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from avocet.domain.contribution import PhotoRecord
 from avocet.domain.errors import AvocetError
-from avocet.domain.prediction import ModelLabels, Scores, Thresholds
 from avocet.domain.terms import AcceptedTerms
+
+if TYPE_CHECKING:
+    # Most functions never see an array, and have no numpy.
+    import numpy as np
+    import numpy.typing as npt
+
+    from avocet.domain.scoring import ModelLabels, Scores, Thresholds
 
 Clock = Callable[[], datetime]
 IdSource = Callable[[], str]
-Pixels = npt.NDArray[np.uint8]
+Pixels: TypeAlias = "npt.NDArray[np.uint8]"
 
 
 class StaleRecordError(Exception):
@@ -103,7 +106,7 @@ class Originals(Protocol):
         """Return the photo, or None when there is none.
 
         Raises:
-            PhotoTooLargeError: It is larger than ``max_bytes``; it is then not read.
+            TooManyBytesError: It is larger than ``max_bytes``; it is then not read.
             PhotoChangedError: ``tag`` is given and names other bytes.
         """
 
@@ -146,14 +149,14 @@ class Classifier(Protocol):
         """Side of the square it looks at."""
 
     @property
-    def labels(self) -> ModelLabels:
+    def labels(self) -> "ModelLabels":
         """What its outputs stand for."""
 
     @property
-    def thresholds(self) -> Thresholds:
+    def thresholds(self) -> "Thresholds":
         """When it may be believed."""
 
-    def score(self, pixels: Pixels) -> Scores:
+    def score(self, pixels: Pixels) -> "Scores":
         """Score one image: uint8, shape (size_px, size_px, 3), RGB, 0..255."""
 
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from avocet.domain.contribution import PhotoMissingError, PhotoNotFoundError, PhotoRecord
+from avocet.domain.contribution import PhotoMissingError, PhotoRecord, owned
 from avocet.domain.imaging import PhotoTooLargeError, to_model_input
-from avocet.domain.prediction import interpret
+from avocet.domain.scoring import interpret
 from avocet.usecases.ports import (
     Champion,
     Classifier,
@@ -124,17 +124,6 @@ class Predict:
             return Identified(owned(self.records.find(upload_id), owner_id), None)
         stored = self.stopwatch_s()
         return Identified(record, _timings(began, looked_up, decoded, inferred, stored, fetch_s=began - fetching))
-
-
-def owned(record: PhotoRecord | None, owner_id: str) -> PhotoRecord:
-    """Return the record if it is this person's.
-
-    Raises:
-        PhotoNotFoundError: There is none, or it is somebody else's.
-    """
-    if record is None or record.owner_id != owner_id:
-        raise PhotoNotFoundError("Check the id; only your own photos can be seen.")
-    return record
 
 
 def _predicted(record: PhotoRecord, model: Classifier, pixels: Pixels) -> PhotoRecord:

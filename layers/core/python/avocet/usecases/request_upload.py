@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from avocet.domain.contribution import PhotoRecord
-from avocet.domain.imaging import PhotoTooLargeError
+from avocet.domain.contribution import PhotoRecord, TooManyBytesError
 from avocet.usecases.ports import Clock, IdSource, Originals, PhotoRecords, UploadGrant
 
 MAX_UPLOAD_BYTES = 25 * 1024 * 1024
@@ -24,10 +23,10 @@ class RequestUpload:
         """Return the new record and the leave to upload its photo.
 
         Raises:
-            PhotoTooLargeError: ``size_bytes`` is over the limit.
+            TooManyBytesError: ``size_bytes`` is over the limit.
         """
         if size_bytes > MAX_UPLOAD_BYTES:
-            raise PhotoTooLargeError(f"The photo has {size_bytes} bytes; at most {MAX_UPLOAD_BYTES} are taken.")
+            raise TooManyBytesError(f"The photo has {size_bytes} bytes; at most {MAX_UPLOAD_BYTES} are taken.")
         now = self.clock()
         record = self.records.add(PhotoRecord(photo_id=self.new_id(), owner_id=owner_id, created_at=now))
         grant = self.originals.grant_upload(

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avocet.domain.prediction import ModelLabels, Scores, Thresholds, interpret
+from avocet.domain.scoring import ModelLabels, Scores, Thresholds, interpret
 from tests.made.memory import taxon
 
 SPECIES = ("a-one", "a-two", "b-one", "b-two", "c-alone", "some-family")
