@@ -40,11 +40,13 @@ def up(home: Home) -> EmulatedCloud:
     place = Place("local", home.endpoint)
     home.folder.mkdir(parents=True, exist_ok=True)
     with _only_one(home):
-        web.build_page()
-        digests = layers.build(layers.embedded_target())
+        deployment = Deployment(place, work_dir=home.folder, context={"port": str(home.port)})
+        deployment.end_leftover()
+        with _one_builder():
+            web.build_page()
+            digests = layers.build(layers.embedded_target())
         with step(f"Starting the emulator on port {home.port}"):
             cloud.start()
-        deployment = Deployment(place, work_dir=home.folder, context={"port": str(home.port)})
         fingerprint = deployment.fingerprint(digests)
         if deployment.deployed_fingerprint() != fingerprint:
             _deploy(cloud, deployment, fingerprint)
@@ -137,6 +139,16 @@ def _only_one(home: Home) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def _one_builder() -> Iterator[None]:
+    """Wait for whoever else builds in this working tree: several homes share what is built."""
+    folder = layers.ROOT / "build"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def _on_stop_signals(react: Callable[[], None]) -> None:
     def handle(_number: int, _frame: FrameType | None) -> None:
         react()
@@ -164,9 +176,9 @@ def main() -> None:
     except (ClientError, BotoCoreError) as error:
         sys.exit(f"avocet: the emulator refused a call ({error}); run this again, or look into its log.")
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        sys.exit("avocet: the disk is full; free some space and run this again.")
+        if error.errno == errno.ENOSPC:
+            sys.exit("avocet: the disk is full; free some space and run this again.")
+        sys.exit(f"avocet: {error.strerror or error}: {error.filename or 'no file named'}.")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,17 @@
 """Deploys the CDK app with the CDK's own command line, when anything it is made of has changed."""
 
+import contextlib
+import fcntl
 import hashlib
 import json
+import os
+import shutil
+import signal
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from botocore.exceptions import ClientError
 
@@ -42,12 +48,25 @@ class Deployment:
         self._place = place
         self._work_dir = work_dir
         self._context = {"environment": place.environment, **context}
+        self._lock_path = work_dir / "tool.lock"
         self._marker = f"/avocet/{place.environment}/deployed"
 
     @property
     def log(self) -> Path:
         """What the command line said."""
         return self._work_dir / "deploy.log"
+
+    def end_leftover(self) -> None:
+        """End a command-line tool that outlived the program that started it: it would deploy on and on."""
+        with self._lock_path.open("a+") as lock:
+            if _is_free(lock):
+                return
+            lock.seek(0)
+            pid = lock.read()
+            if pid.isdigit():
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(int(pid), signal.SIGKILL)
+            fcntl.flock(lock, fcntl.LOCK_EX)
 
     def fingerprint(self, layer_digests: Mapping[str, str]) -> str:
         """Return a digest of everything the deployed app is made of."""
@@ -92,6 +111,8 @@ class Deployment:
         Raises:
             SetupError: When a stack cannot be deployed.
         """
+        # What a killed synthesis left there would be taken for finished.
+        shutil.rmtree(self._work_dir / "cdk.out", ignore_errors=True)
         context = [part for name, value in self._context.items() for part in ("--context", f"{name}={value}")]
         options = ("--require-approval", "never", "--concurrency", "3", "--method", "direct", "--progress", "events")
         self._cdk("deploy", "--all", *options, *context, "--output", str(self._work_dir / "cdk.out"), cwd=ROOT)
@@ -131,20 +152,40 @@ class Deployment:
 
     def _cdk(self, *arguments: str, cwd: Path) -> None:
         self._work_dir.mkdir(parents=True, exist_ok=True)
-        with self.log.open("wb") as log:
-            finished = subprocess.run(
+        with self.log.open("wb") as log, self._lock_path.open("a+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # The tool inherits the lock, so it is taken as long as the tool lives, whatever becomes of this program.
+            process = subprocess.Popen(
                 [str(_CDK), *arguments, "--no-notices", "--ci"],
                 cwd=cwd,
                 env=self._place.tool_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                check=False,
+                pass_fds=(lock.fileno(),),
+                start_new_session=True,
             )
-        if finished.returncode != 0:
+            lock.truncate(0)
+            lock.write(str(process.pid))
+            lock.flush()
+            try:
+                failed = process.wait() != 0
+            except BaseException:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+                raise
+        if failed:
             raise SetupError(f"cdk {arguments[0]} failed: {self._reason()} (all of it is in {self.log})")
 
     def _reason(self) -> str:
         lines = [line.strip() for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         telling = [line for line in lines if "❌" in line or "FAILED" in line or "rror:" in line]
         return (telling or lines or ["it said nothing"])[-1]
+
+
+def _is_free(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -6,7 +6,9 @@ is pinned with hashes; what is already there as the pins say is left alone.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import fcntl
 import functools
 import hashlib
 import os
@@ -20,7 +22,7 @@ from local.steps import SetupError, step
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     Job = tuple[Path, Sequence[Path], Callable[[], None]]
 
@@ -40,15 +42,26 @@ def main() -> None:
     """Install what is missing, or end with one sentence."""
     try:
         _check_machine()
-        _install()
+        with _only_installer():
+            _install()
     except SetupError as error:
         sys.exit(f"avocet: {error}")
     except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        sys.exit("avocet: the disk is full; free some space and run this again.")
+        if error.errno == errno.ENOSPC:
+            sys.exit("avocet: the disk is full; free some space and run this again.")
+        sys.exit("avocet: {}: {}.".format(error.strerror or error, error.filename or "no file named"))
     except KeyboardInterrupt:
         sys.exit("avocet: interrupted; run this again to go on.")
+
+
+@contextlib.contextmanager
+def _only_installer() -> Iterator[None]:
+    """Wait for whoever else installs into this working tree."""
+    folder = _ROOT / ".avocet"
+    folder.mkdir(exist_ok=True)
+    with (folder / "install.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _check_machine() -> None:

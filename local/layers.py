@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,7 @@ _LOCKED = ("runtime", "inference")
 _CORE = "core"
 _CLOUD_PYTHON = "3.13"
 _CLOUD_PLATFORM = "x86_64-manylinux_2_28"
-_RECIPE = "1"
+_RECIPE = "2"
 """Changes when the way layers are built does, so that all are built again."""
 
 
@@ -34,11 +36,13 @@ class Target:
         name: Folder under ``build/layers``.
         python: Interpreter that compiles the bytecode; None leaves it out.
         wheel_options: What tells uv to fetch wheels for another machine than this one.
+        compression: Of the zip, 1 (fast) to 9 (small).
     """
 
     name: str
     python: Path | None
     wheel_options: tuple[str, ...] = ()
+    compression: int = 9
 
     @property
     def folder(self) -> Path:
@@ -53,7 +57,7 @@ class Target:
 
 def embedded_target() -> Target:
     """Return the emulator's interpreter as the target."""
-    return Target("embedded", ROOT / ".avocet/emulator-venv/bin/python")
+    return Target("embedded", ROOT / ".avocet/emulator-venv/bin/python", compression=1)
 
 
 def cloud_target() -> Target:
@@ -92,41 +96,42 @@ def build(target: Target) -> dict[str, str]:
 
 def _is_built(target: Target, name: str, digest: str) -> bool:
     recorded = target.folder / f"{name}.hash"
-    return recorded.is_file() and recorded.read_text() == digest and (target.folder / name).is_dir()
+    return recorded.is_file() and recorded.read_text() == digest and (target.folder / f"{name}.zip").is_file()
 
 
 def _build_one(target: Target, name: str, digest: str) -> None:
-    partial, final = target.folder / f"{name}.partial", target.folder / name
-    shutil.rmtree(partial, ignore_errors=True)
-    content = partial / "python"
-    if name == _CORE:
-        shutil.copytree(ROOT / "layers/core/python", content, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-    else:
-        _fetch(target, ROOT / "layers" / name / "requirements.txt", content)
-    if target.python is not None:
-        # Lambda's disk is read-only and its files' times are not ours, so the bytecode must hold without a look back.
-        _call(
-            [
-                str(target.python),
-                "-m",
-                "compileall",
-                "-q",
-                "-j",
-                "0",
-                "--invalidation-mode",
-                "unchecked-hash",
-                "-s",
-                str(content),
-                "-p",
-                "/opt/python",
-                str(content),
-            ],
-            f"compile the layer {name}",
-        )
-    (target.folder / f"{name}.hash").unlink(missing_ok=True)
-    shutil.rmtree(final, ignore_errors=True)
-    partial.rename(final)
+    target.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.folder) as work:
+        content = Path(work) / "python"
+        if name == _CORE:
+            shutil.copytree(ROOT / "layers/core/python", content, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            _fetch(target, ROOT / "layers" / name / "requirements.txt", content)
+        if target.python is not None:
+            _compile(target.python, content, name)
+        _zip(Path(work), target.folder / f"{name}.zip", target.compression)
     (target.folder / f"{name}.hash").write_text(digest)
+
+
+def _compile(python: Path, content: Path, name: str) -> None:
+    # Lambda's disk is read-only and its files' times are not ours, so the bytecode must hold without a look back.
+    where = ("-s", str(content), "-p", "/opt/python", str(content))
+    _call(
+        [str(python), "-m", "compileall", "-q", "-j", "0", "--invalidation-mode", "unchecked-hash", *where],
+        f"compile the layer {name}",
+    )
+
+
+def _zip(folder: Path, path: Path, compression: int) -> None:
+    """Zip what is in ``folder``; the same content gives the same bytes."""
+    partial = path.with_suffix(".partial")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=compression) as archive:
+        for file in sorted(file for file in folder.rglob("*") if file.is_file()):
+            entry = zipfile.ZipInfo(str(file.relative_to(folder)))
+            entry.external_attr = (0o755 if os.access(file, os.X_OK) else 0o644) << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, file.read_bytes(), compresslevel=compression)
+    partial.replace(path)
 
 
 def _fetch(target: Target, requirements: Path, into: Path) -> None:

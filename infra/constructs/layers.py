@@ -13,14 +13,14 @@ LAYERS = ("core", "runtime", "inference")
 
 
 class LayerNotBuiltError(Exception):
-    """A layer's folder is not there; ``make layers`` makes it."""
+    """A layer's zip is not there; ``make layers`` makes it."""
 
 
 class LayerAssets:
     """Where each built layer lies.
 
-    Each built layer is a folder with ``python/`` inside and, beside that folder, ``<name>.hash``: the digest of what it
-    was built from. The digest names the asset, so that compiled bytecode cannot make an unchanged layer look new.
+    A built layer is ``<name>.zip`` with ``python/`` inside and, beside it, ``<name>.hash``: the digest of what it was
+    built from. The digest names the asset, so that compiled bytecode cannot make an unchanged layer look new.
     """
 
     def __init__(self, folder: Path, *, template_only: bool = False) -> None:
@@ -34,8 +34,8 @@ class LayerAssets:
         Raises:
             LayerNotBuiltError: When it has not been built.
         """
-        built, digest = self._folder / name, self._folder / f"{name}.hash"
-        if built.is_dir() and digest.is_file():
+        built, digest = self._folder / f"{name}.zip", self._folder / f"{name}.hash"
+        if built.is_file() and digest.is_file():
             return lambda_.Code.from_asset(
                 str(built), asset_hash=digest.read_text().strip(), asset_hash_type=AssetHashType.CUSTOM
             )
