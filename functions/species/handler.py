@@ -9,6 +9,7 @@ from avocet.adapters.dynamodb import DynamoChampionPointer
 from avocet.adapters.learned_species import CachedLearnedSpecies
 from avocet.adapters.world_list_sqlite import world_list
 from avocet.http import wiring
+from avocet.http.catalogue import world_list_in_french
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
 from avocet.http.species_query import species_query
@@ -29,14 +30,15 @@ def _learned() -> CachedLearnedSpecies:
 
 
 def _answer(request: Request) -> Response:
+    listed = world_list_in_french()
     species_id = request.path_parameters.get("id")
     if species_id is not None:
-        known = GetSpecies(world_list=world_list(), learned=_learned())(species_id)
+        known = GetSpecies(world_list=listed, learned=_learned())(species_id)
         return json_response(200, species_detail(known), headers=_CACHING)
     asked = species_query(request)
-    find = SearchSpecies(world_list=world_list(), indexes=[world_list().names], learned=_learned())
+    find = SearchSpecies(world_list=listed, indexes=listed.indexes(world_list().names), learned=_learned())
     found = find(asked.query, limit=asked.limit, language=asked.language)
-    return json_response(200, species_list(found, world_list()), headers=_CACHING)
+    return json_response(200, species_list(found, listed), headers=_CACHING)
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -21,6 +21,7 @@ _ONE_VCPU_MB = 1769
 _GATEWAY_LIMIT_S = 29
 _PHOTOS = "photos/"
 _BUNDLES = "bundles/"
+_CATALOGUE = "catalogue/"
 
 ROUTES = (
     Route(method="POST", path="/uploads", verb="upload", rate_per_s=20, burst=40),
@@ -29,6 +30,7 @@ ROUTES = (
     Route(method="POST", path="/predictions/{id}/feedback", verb="feedback", rate_per_s=20, burst=40),
     Route(method="GET", path="/species", verb="species", is_public=True),
     Route(method="GET", path="/species/{id}", verb="species", is_public=True),
+    Route(method="PUT", path="/admin/species/names", verb="import_names", rate_per_s=1, burst=2),
     Route(method="GET", path="/status", verb="status", is_public=True, rate_per_s=20, burst=40),
     Route(method="GET", path="/stats", verb="stats", is_public=True, rate_per_s=20, burst=40),
     Route(method="GET", path="/openapi.json", verb="openapi", is_public=True, rate_per_s=10, burst=20),
@@ -43,6 +45,7 @@ _SPECS = {
         VerbSpec(verb="feedback", layers=_WITH_PHOTOS, memory_mb=_ONE_VCPU_MB, timeout_s=FEEDBACK_TIMEOUT_S),
         VerbSpec(verb="get_prediction"),
         VerbSpec(verb="species"),
+        VerbSpec(verb="import_names", memory_mb=_ONE_VCPU_MB, timeout_s=_GATEWAY_LIMIT_S),
         VerbSpec(verb="stats"),
         VerbSpec(verb="status"),
         VerbSpec(verb="openapi", layers=("core",), memory_mb=256),
@@ -149,6 +152,8 @@ class ServingStack(Stack):
         for verb in ("predict", "species", "status"):
             functions[verb].allow(["dynamodb:GetItem"], [models.table_arn])
             functions[verb].allow_objects(["s3:GetObject"], storage.models_bucket, under=_BUNDLES)
+        functions["species"].allow_objects(["s3:GetObject"], storage.models_bucket, under=_CATALOGUE)
+        functions["import_names"].allow_objects(["s3:PutObject"], storage.models_bucket, under=_CATALOGUE)
 
     def _sweep(self, settle: VerbFunction) -> None:
         events.Rule(

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from avocet.observability import log
-from avocet.usecases.ports import ChampionPointer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+    from avocet.usecases.ports import ChampionPointer
 
 LOOK_EVERY_S = 30.0
 
@@ -33,7 +34,7 @@ class CachedLearnedSpecies:
 
     client: "S3Client"
     bucket: str
-    pointer: ChampionPointer
+    pointer: "ChampionPointer"
     wall_clock_s: Callable[[], float]
     _species: frozenset[str] = frozenset()
     _version: str | None = None

@@ -82,6 +82,9 @@ def document_text() -> str:
     return json.dumps(document(), indent=2, ensure_ascii=False) + "\n"
 
 
+_CSV = "scientific,english,french\nRecurvirostra avosetta,Pied Avocet,Avocette \u00e9l\u00e9gante\n"
+
+
 def _schemas() -> dict[str, Any]:
     modes: dict[type, str] = {ProblemDetails: "serialization"}
     for operation in OPERATIONS:
@@ -111,6 +114,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["security"] = []
     if operation.body:
         described["requestBody"] = _body(operation)
+    if operation.takes_csv:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"text/csv": {"schema": {"type": "string"}, "example": _CSV}},
+        }
     return described
 
 

@@ -207,7 +207,9 @@ class NamesImported:
     added: int = field(metadata={"ge": 0, "description": "Of these, birds that had no name in that language before."})
     unmatched_count: int = field(metadata={"ge": 0, "description": "Rows whose bird the world list does not know."})
     unmatched: tuple[str, ...] = field(metadata={"description": "The first of them, by scientific name."})
-    doubtful_count: int = field(metadata={"ge": 0, "description": "Rows for a bird that another row names with more right."})
+    doubtful_count: int = field(
+        metadata={"ge": 0, "description": "Rows for a bird that another row names with more right."}
+    )
     doubtful: tuple[str, ...] = field(metadata={"description": "The first of them, by scientific name."})
 
 
