@@ -48,8 +48,10 @@ def model_bytes(outputs: int, *, sharpness: float = 20.0) -> bytes:
 
 
 def self_test_bytes(outputs: int, *, sharpness: float = 20.0) -> bytes:
-    """Seeded noise and what the graph must say of it, computed here with numpy."""
-    images = np.random.default_rng(7).integers(0, 256, (3, SIZE_PX, SIZE_PX, 3), dtype=np.uint8)
+    """Seeded noise of a seeded colour and what the graph must say of it, computed here with numpy."""
+    random = np.random.default_rng(7)
+    brightest = random.integers(20, 256, (3, 1, 1, 3))
+    images = random.integers(0, brightest, (3, SIZE_PX, SIZE_PX, 3)).astype(np.uint8)
     logits = np.zeros((3, outputs), np.float64)
     used = min(3, outputs)
     logits[:, :used] = images.mean(axis=(1, 2))[:, :used] * sharpness / 255.0

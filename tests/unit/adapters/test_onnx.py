@@ -90,3 +90,13 @@ def _broken() -> dict[str, dict[str, bytes]]:
 def test_a_bundle_that_is_not_sound_is_refused(files):
     with pytest.raises(BrokenBundleError):
         load_bundle(files, WORLD_LIST)
+
+
+@pytest.mark.parametrize("images", [1, 2, None])
+def test_one_image_is_enough_to_tell_another_model(images):
+    files = make_bundle()
+    assert load_bundle(files, WORLD_LIST, self_test_images=images).model_version == "starter-00000001"
+    with pytest.raises(BrokenBundleError, match="misses its self-test"):
+        load_bundle(
+            replaced(files, "model.onnx", model_bytes(3, sharpness=19.0)), WORLD_LIST, self_test_images=images
+        )
