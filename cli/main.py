@@ -9,6 +9,7 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from cli import output
 from cli.commands.identify import identify
+from cli.commands.import_names import import_names
 from cli.commands.login import login, logout
 from cli.commands.species import species
 from cli.commands.status import status
@@ -69,6 +70,7 @@ def main(
 
 app.command()(identify)
 app.command()(species)
+app.command()(import_names)
 app.command()(status)
 app.command()(login)
 app.command()(logout)

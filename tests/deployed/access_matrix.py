@@ -121,4 +121,14 @@ MATRIX = (
         values=_prediction,
         options=lambda _: {"json": {"feedback": "unknown"}},
     ),
+    Row(
+        "PUT",
+        "/admin/species/names",
+        admin_only(200),
+        options=lambda _: {
+            "params": {"lang": "fr"},
+            "content": b"scientific,english,french\nStruthio molybdophanes,Somali Ostrich,Autruche de Somalie\n",
+            "headers": {"Content-Type": "text/csv"},
+        },
+    ),
 )
