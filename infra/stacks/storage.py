@@ -5,7 +5,14 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from avocet.settings import PHOTOS_BY_OWNER_INDEX, PHOTOS_OPEN_INTENTS_INDEX, PHOTOS_TTL_ATTRIBUTE
+from avocet.settings import (
+    DATASET_BY_STATE_INDEX,
+    JOBS_CLOSED_INDEX,
+    PHOTOS_BY_OWNER_INDEX,
+    PHOTOS_FRESH_INDEX,
+    PHOTOS_OPEN_INTENTS_INDEX,
+    PHOTOS_TTL_ATTRIBUTE,
+)
 from infra.constructs.buckets import LogBucket, PrivateBucket
 from infra.environments import Environment
 
@@ -60,6 +67,27 @@ class StorageStack(Stack):
             sort_key=dynamodb.Attribute(name="lease_until", type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
+        # Sparse: only records whose answer no refresh has acted on yet carry `fresh_contribution`.
+        self.photos_table.add_global_secondary_index(
+            index_name=PHOTOS_FRESH_INDEX,
+            partition_key=dynamodb.Attribute(name="fresh_contribution", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="created_at", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.dataset_table = self._table("Dataset", key="key")
+        # Sparse: photos that somebody has yet to act on; those in the dataset are listed by its snapshots.
+        self.dataset_table.add_global_secondary_index(
+            index_name=DATASET_BY_STATE_INDEX,
+            partition_key=dynamodb.Attribute(name="listed_as", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
+        self.jobs_table = self._table("Jobs", key="job_id")
+        self.jobs_table.add_global_secondary_index(
+            index_name=JOBS_CLOSED_INDEX,
+            partition_key=dynamodb.Attribute(name="closed", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="finished_at", type=dynamodb.AttributeType.STRING),
+        )
         self.models_table = self._table("Models", key="version")
         self.people_table = self._table("People", key="owner_id")
 
@@ -72,6 +100,8 @@ class StorageStack(Stack):
             CfnOutput(self, name, value=bucket.bucket_name)
         for name, table in (
             ("PhotosTableName", self.photos_table),
+            ("DatasetTableName", self.dataset_table),
+            ("JobsTableName", self.jobs_table),
             ("ModelsTableName", self.models_table),
             ("PeopleTableName", self.people_table),
         ):

@@ -8,7 +8,14 @@ from typing import Any
 import boto3
 from moto import mock_aws
 
-from avocet.settings import PHOTOS_BY_OWNER_INDEX, PHOTOS_OPEN_INTENTS_INDEX, Settings
+from avocet.settings import (
+    DATASET_BY_STATE_INDEX,
+    JOBS_CLOSED_INDEX,
+    PHOTOS_BY_OWNER_INDEX,
+    PHOTOS_FRESH_INDEX,
+    PHOTOS_OPEN_INTENTS_INDEX,
+    Settings,
+)
 from tests.made.events import PAGE_ORIGIN
 
 SETTINGS = Settings(
@@ -16,7 +23,10 @@ SETTINGS = Settings(
     uploads_bucket="uploads",
     raw_bucket="raw",
     models_bucket="models",
+    clean_bucket="clean",
     photos_table="photos",
+    dataset_table="dataset",
+    jobs_table="jobs",
     models_table="models",
     people_table="people",
     page_origin=PAGE_ORIGIN,
@@ -65,7 +75,7 @@ def deployment() -> Iterator[Deployment]:
     with mock_aws():
         s3 = boto3.client("s3", region_name="eu-west-1")
         dynamodb = boto3.client("dynamodb", region_name="eu-west-1")
-        for bucket in ("uploads", "raw", "models"):
+        for bucket in ("uploads", "raw", "clean", "models"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         for table, key in (("models", "version"), ("people", "owner_id")):
             _table(dynamodb, table, key)
@@ -76,8 +86,12 @@ def deployment() -> Iterator[Deployment]:
             {
                 PHOTOS_BY_OWNER_INDEX: ("owner_id", "created_at"),
                 PHOTOS_OPEN_INTENTS_INDEX: ("open_intent", "lease_until"),
+                PHOTOS_FRESH_INDEX: ("fresh_contribution", "created_at"),
             },
         )
+        _table(dynamodb, "dataset", "key", {DATASET_BY_STATE_INDEX: ("listed_as", "key")})
+        _table(dynamodb, "jobs", "job_id", {JOBS_CLOSED_INDEX: ("closed", "finished_at")})
+        s3.put_bucket_versioning(Bucket="clean", VersioningConfiguration={"Status": "Enabled"})
         yield Deployment(s3, dynamodb)
 
 

@@ -13,6 +13,7 @@ from avocet.domain.shards import unpack_shard
 from avocet.usecases.erase_photos import ErasePhotos
 from avocet.usecases.read_snapshot import open_snapshot
 from avocet.usecases.snapshot_store import SnapshotStore
+from avocet.usecases.verify_dataset import VerifyDataset
 from tests.unit.dataset.world import Bomb, Crash, World, photo_bytes
 
 SPECIES = ("pied-avocet", "great-tit", "common-crane")
@@ -252,6 +253,14 @@ class DatasetHistory(RuleBasedStateMachine):
                 if key.startswith("shards/"):
                     for version in versions:
                         assert photo_id not in dict(unpack_shard(version)), key
+
+    @invariant()
+    def verifying_finds_nothing(self) -> None:
+        if not hasattr(self, "world") or not self.settled:
+            return
+        world = self.world
+        verify = VerifyDataset(clean_objects=world.clean, photos=world.photos, heads=world.heads, index=world.index)
+        assert verify(lambda *_: None).findings == ()
 
     @invariant()
     def counts_are_what_the_rows_say(self) -> None:

@@ -293,5 +293,5 @@ class World:
         self.photos.save(replace(record, species_id=species_id, revision=record.revision + 1))
 
 
-def _beat(done: int, total: int, note: str) -> None:
+def _beat(advance: int, total: int | None, note: str) -> None:
     return None

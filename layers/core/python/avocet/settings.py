@@ -9,7 +9,17 @@ _PREFIX = "AVOCET_"
 # The photos table has the partition key ``photo_id`` (text) and these indexes.
 PHOTOS_BY_OWNER_INDEX = "by_owner"  # owner_id, created_at (both text)
 PHOTOS_OPEN_INTENTS_INDEX = "open_intents"  # open_intent, lease_until (both text); sparse, keys only
+PHOTOS_FRESH_INDEX = "fresh_contributions"  # fresh_contribution, created_at (both text); sparse, keys only
 PHOTOS_TTL_ATTRIBUTE = "purge_at"
+
+# The dataset table has the partition key ``key`` (text) and this index.
+DATASET_BY_STATE_INDEX = "by_state"  # listed_as, key (both text); sparse: fresh, waiting, set aside, unresolved
+# The jobs table has the partition key ``job_id`` (text) and this index.
+JOBS_CLOSED_INDEX = "closed"  # closed, finished_at (both text); sparse
+
+# Step functions of the learning machines; each is far below the silence after which a job is taken over.
+CLEAN_TIMEOUT_S = 300
+WRITE_TIMEOUT_S = 900
 
 # A worker in flight holds a lease. It must outlive the function that took it: a worker nobody waits for any more
 # could otherwise still write after another answer was accepted.
@@ -35,6 +45,13 @@ class Settings:
         photos_table: One item per photo: upload, prediction, contribution.
         models_table: Model versions and the champion pointer.
         people_table: Who accepted which terms.
+        clean_bucket: Bucket of snapshots, shards and working files.
+        dataset_table: What the dataset knows of each photo and species, its head and its duplicate index.
+        jobs_table: The ledger of jobs and their history.
+        job_machines: What the ARN of a job kind's state machine begins with; the kind follows.
+        job_kinds: Kinds of jobs that have a machine here, separated by commas.
+        admin_topic: Where messages to the admins go.
+        gate_floor_photos: The least a species needs to become trainable.
         page_origin: The one origin that may call the API from a browser.
         confirm_sign_ups: ``yes`` where no mail can reach a new person (the embedded cloud only): their sign-up
             is then confirmed without a code.
@@ -47,6 +64,13 @@ class Settings:
     photos_table: str = ""
     models_table: str = ""
     people_table: str = ""
+    clean_bucket: str = ""
+    dataset_table: str = ""
+    jobs_table: str = ""
+    job_machines: str = ""
+    job_kinds: str = ""
+    admin_topic: str = ""
+    gate_floor_photos: str = ""
     page_origin: str = ""
     confirm_sign_ups: str = ""
 

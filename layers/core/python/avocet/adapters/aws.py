@@ -15,8 +15,10 @@ from botocore.loaders import Loader
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sns.client import SNSClient
+    from mypy_boto3_stepfunctions.client import SFNClient
 
-_SERVICES = ("dynamodb", "s3")
+_SERVICES = ("dynamodb", "s3", "sns", "stepfunctions")
 
 # Short enough that a call which hangs is retried and still ends before the function that made it does.
 _CONFIG = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
@@ -52,3 +54,17 @@ def s3_client() -> "S3Client":
     with _making:
         config = _CONFIG.merge(Config(signature_version="s3v4"))
         return cast("S3Client", _session().create_client("s3", config=config))
+
+
+@cache
+def sns_client() -> "SNSClient":
+    """Return the SNS client of this process."""
+    with _making:
+        return cast("SNSClient", _session().create_client("sns", config=_CONFIG))
+
+
+@cache
+def stepfunctions_client() -> "SFNClient":
+    """Return the Step Functions client of this process."""
+    with _making:
+        return cast("SFNClient", _session().create_client("stepfunctions", config=_CONFIG))

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from avocet.domain.contribution import Answer, Contribution, Feedback, PhotoRecord
 from avocet.domain.prediction import CoarserGuess, Prediction, ScoredSpecies
 from avocet.domain.terms import AcceptedTerms, Consent
-from avocet.settings import PHOTOS_OPEN_INTENTS_INDEX, PHOTOS_TTL_ATTRIBUTE
+from avocet.settings import PHOTOS_FRESH_INDEX, PHOTOS_OPEN_INTENTS_INDEX, PHOTOS_TTL_ATTRIBUTE
 from avocet.usecases.ports import StaleRecordError, Tally
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ CHAMPION_KEY = "#champion"
 
 # Records of photos nobody answered on go when the photo is surely gone; refusing them does not wait for that.
 _FORGOTTEN_AFTER = timedelta(hours=48)
+_BATCH_READS = 100  # DynamoDB's limit
 _OPEN = "open"
+_FRESH = "fresh"
 
 # One count is spread over as many items as a photo id has first digits, so that people who finish at the same
 # moment rarely meet in one transaction.
@@ -39,6 +41,7 @@ _CHANGING = (
     "contribution",
     "open_intent",
     "lease_until",
+    "fresh_contribution",
     PHOTOS_TTL_ATTRIBUTE,
 )
 
@@ -103,6 +106,33 @@ class DynamoPhotoRecords:
         for page in pages:
             for item in page["Items"]:
                 yield item["photo_id"]["S"]
+
+    def fresh_contributions(self) -> Iterator[PhotoRecord]:
+        """Yield records whose answer the dataset has yet to act on, as they stand now; the list may lag a little."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName=PHOTOS_FRESH_INDEX,
+            KeyConditionExpression="fresh_contribution = :fresh",
+            ExpressionAttributeValues={":fresh": {"S": _FRESH}},
+        )
+        for page in pages:
+            keys = [{"photo_id": item["photo_id"]} for item in page["Items"]]
+            for start in range(0, len(keys), _BATCH_READS):
+                yield from self._fresh_among(keys[start : start + _BATCH_READS])
+
+    def _fresh_among(self, keys: list[Any]) -> Iterator[PhotoRecord]:
+        wanted: Mapping[str, Any] = {self.table: {"Keys": keys, "ConsistentRead": True}}
+        while wanted:
+            got = self.client.batch_get_item(RequestItems=wanted)
+            for item in got["Responses"].get(self.table, []):
+                record = _record_from(item)
+                if record.is_fresh:
+                    yield record
+            wanted = got.get("UnprocessedKeys") or {}
+
+    def delete(self, photo_id: str) -> None:
+        """Remove a record, if there is one."""
+        self.client.delete_item(TableName=self.table, Key={"photo_id": {"S": photo_id}})
 
     def tallies(self) -> Mapping[str, int]:
         """Return the public counts."""
@@ -215,6 +245,10 @@ def _item_of(record: PhotoRecord) -> Item:
         item["original_tag"] = {"S": record.original_tag}
     if record.snapshot_id is not None:
         item["snapshot_id"] = {"S": record.snapshot_id}
+    if record.taken_revision:
+        item["taken_revision"] = {"N": str(record.taken_revision)}
+    if record.is_fresh:
+        item["fresh_contribution"] = {"S": _FRESH}
     if record.prediction is not None:
         item["prediction"] = {"S": _prediction_text(record.prediction)}
         item["model_version"] = {"S": record.prediction.model_version}
@@ -238,6 +272,7 @@ def _record_from(item: Mapping[str, Any]) -> PhotoRecord:
         prediction=_prediction_from(item["prediction"]["S"]) if "prediction" in item else None,
         contribution=_contribution_from(item["contribution"]["M"]) if "contribution" in item else None,
         snapshot_id=_optional(item, "snapshot_id"),
+        taken_revision=int(item["taken_revision"]["N"]) if "taken_revision" in item else 0,
     )
 
 

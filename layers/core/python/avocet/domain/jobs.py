@@ -217,6 +217,8 @@ def started(ledger: Ledger, *, now: datetime) -> tuple[Ledger, tuple[Job, ...]]:
             attempt=job.attempt + 1,
             fence=fence,
             started_at=now,
+            done=0,
+            total=0,
             silent_beat=-1,
             silent_since=None,
             note="starting",
@@ -226,13 +228,24 @@ def started(ledger: Ledger, *, now: datetime) -> tuple[Ledger, tuple[Job, ...]]:
     return ledger, tuple(launched)
 
 
-def beaten(ledger: Ledger, job_id: str, fence: int, *, done: int, total: int, note: str) -> Ledger:
-    """Note a sign of life and how far the job is.
+def beaten(ledger: Ledger, job_id: str, fence: int, *, advance: int, total: int | None, note: str) -> Ledger:
+    """Note a sign of life and how far the job is; several workers of one job may each add their share.
+
+    Args:
+        ledger: As it stands.
+        job_id: Whose.
+        fence: The worker's token.
+        advance: Units done since this worker's last sign.
+        total: Units to do; None when that is known already.
+        note: What it is doing.
 
     Raises:
         FencedOutError: The job is no longer this worker's.
     """
     job = _held(ledger, job_id, fence)
+    total = job.total if total is None else total
+    # A step that is repeated counts its units again.
+    done = min(job.done + advance, total) if total else job.done + advance
     return ledger.with_job(replace(job, beat=job.beat + 1, done=done, total=total, note=note))
 
 

@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from avocet.domain.cleaning import Opinion
 from avocet.domain.dataset import DatasetPhoto, SpeciesStanding
-from avocet.domain.duplicates import IndexEntry
 from avocet.domain.jobs import Job, Ledger
-from avocet.usecases.ports import Pixels
+
+if TYPE_CHECKING:
+    # Their arrays would pull numpy into functions that never see a photo.
+    from avocet.domain.cleaning import Opinion
+    from avocet.domain.duplicates import IndexEntry
+    from avocet.usecases.ports import Pixels
 
 
 class Objects(Protocol):
@@ -95,17 +98,17 @@ class DatasetPhotos(Protocol):
 class DuplicateIndex(Protocol):
     """The banded index of perceptual hashes."""
 
-    def lookup(self, keys: Sequence[str]) -> Mapping[str, Sequence[IndexEntry]]:
+    def lookup(self, keys: Sequence[str]) -> "Mapping[str, Sequence[IndexEntry]]":
         """Return the buckets that exist, by key."""
 
-    def insert(self, entries: Sequence[IndexEntry], fence: int) -> None:
+    def insert(self, entries: "Sequence[IndexEntry]", fence: int) -> None:
         """Put photos into all their buckets; doing it again changes nothing.
 
         Raises:
             FencedOutError: Somebody with a newer token writes now.
         """
 
-    def remove(self, entries: Sequence[IndexEntry], fence: int) -> None:
+    def remove(self, entries: "Sequence[IndexEntry]", fence: int) -> None:
         """Take photos out of all their buckets.
 
         Raises:
@@ -208,5 +211,5 @@ class Notifier(Protocol):
 class SecondOpinion(Protocol):
     """The champion, asked about a photo that somebody labelled."""
 
-    def about(self, pixels: Pixels, species_id: str) -> Opinion | None:
+    def about(self, pixels: "Pixels", species_id: str) -> "Opinion | None":
         """Judge one image (uint8 ``[224, 224, 3]``, 0-255, RGB); None when no champion can be asked."""

@@ -10,7 +10,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from avocet.domain.cleaning import CleanPhoto, clean_photo, doubt
 from avocet.domain.contribution import raw_key
@@ -42,15 +42,29 @@ from avocet.usecases.snapshot_store import (
     shards_prefix,
 )
 
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
 CONTRIBUTION = "contribution"
 BATCH_PHOTOS = 100
 # An inline Map takes a thousand batches; above 100,000 photos the batches grow instead.
 MAX_BATCHES = 1_000
 _SAVE_ATTEMPTS = 8
+_BEAT_PHOTOS = 50
 _NAMED_SPECIES = 20
 
-Beat = Callable[[int, int, str], None]
-"""A sign of life: units done, units to do, what is being done. Raises FencedOutError when the work is another's now."""
+Beat = Callable[[int, int | None, str], None]
+"""A sign of life: units done since the last, units to do where that is news, and what is being done.
+
+It raises FencedOutError when the work is another's now.
+"""
+
+
+class Spread(Protocol):
+    """The built-in ``map``, or an executor's."""
+
+    def __call__(self, function: Callable[[_In], _Out], values: Iterable[_In], /) -> Iterable[_Out]:
+        """Yield the function's result of each value, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +210,7 @@ class Refresh:
         floor_photos: The least a species needs to become trainable.
         cleaner: Makes a raw photo clean.
         shard_bytes: A shard is closed when it holds so much.
+        spread: Like the built-in ``map``; may use several threads for what waits for the network.
     """
 
     clean_objects: Objects
@@ -209,6 +224,7 @@ class Refresh:
     floor_photos: int
     cleaner: Callable[[bytes], CleanPhoto] = clean_photo
     shard_bytes: int = SHARD_BYTES
+    spread: Spread = map
 
     @property
     def _store(self) -> SnapshotStore:
@@ -222,7 +238,7 @@ class Refresh:
         Raises:
             FencedOutError: The work is another's now.
         """
-        beat(0, 0, "looking for new photos")
+        beat(0, None, "looking for new photos")
         self._finish_last(run)
         work, changed, unknown = self._fresh()
         size = max(BATCH_PHOTOS, -(-len(work) // MAX_BATCHES))
@@ -233,6 +249,7 @@ class Refresh:
             keys.append(key)
         self.clean_objects.put(f"{run.prefix}changed.json", _dumped(asdict(each) for each in changed))
         self.clean_objects.put(f"{run.prefix}unknown.json", _dumped(asdict(each) for each in unknown))
+        beat(0, len(work), "cleaning photos")
         erasures = self._store.pending_erasures()
         self.clean_objects.put(f"{run.prefix}erasures.json", _dumped({"photo_id": each} for each in erasures))
         return BatchPlan(tuple(keys), len(work), len(changed) + len(unknown) + len(erasures))
@@ -274,13 +291,13 @@ class Refresh:
         batch = [Work(**each) for each in _loaded(self.clean_objects, batch_key)]
         results: list[Cleaned] = []
         kept: list[tuple[str, bytes]] = []
-        for position, work in enumerate(batch):
-            if position % 25 == 0:
-                beat(0, 0, "cleaning photos")
-            result, data = self._cleaned(work)
+        for result, data in self.spread(self._cleaned, batch):
             results.append(result)
             if data is not None:
-                kept.append((work.photo_id, data))
+                kept.append((result.photo_id, data))
+            if len(results) % _BEAT_PHOTOS == 0:
+                beat(_BEAT_PHOTOS, None, "cleaning photos")
+        beat(len(results) % _BEAT_PHOTOS, None, "cleaning photos")
         self.clean_objects.put(_staged_key(batch_key), pack_shard(kept))
         self.clean_objects.put(_results_key(batch_key), _dumped(asdict(each) for each in results))
         return len(batch)
@@ -315,7 +332,7 @@ class Refresh:
         Raises:
             FencedOutError: The work is another's now.
         """
-        beat(0, 0, "looking for duplicates")
+        beat(0, None, "looking for duplicates")
         head = self._finish_last(run)
         if head.job_id == run.job_id:
             return head.result
@@ -327,13 +344,13 @@ class Refresh:
         outcomes = _by_photo((*decision.outcomes, *refused, *self._unknown(run)))
         plan = self._plan(run, head, rows, outcomes, decision)
         if rows:
-            beat(0, 0, "writing the snapshot")
+            beat(0, None, "writing the snapshot")
             self._write_snapshot(run, plan, rows, decision, batch_keys, kept)
         key = f"{PLANS}{run.job_id}-{run.fence}.json"
         self.clean_objects.put(key, plan.to_json())
         moved = Head(plan.snapshot_id, run.fence, key, run.job_id, self._needed(decision), plan.result)
         self.heads.move(moved)
-        beat(0, 0, "noting what became of each photo")
+        beat(0, None, "noting what became of each photo")
         self._apply(moved, run.fence)
         return plan.result
 
@@ -580,8 +597,12 @@ class Refresh:
             ]
             self.index.insert(placed, fence)
             records = self.photos.find_many([each.photo_id for each in plan.outcomes])
-            for outcome in plan.outcomes:
+
+            def record(outcome: Outcome) -> None:
                 self._record(outcome, records.get(outcome.photo_id), plan.snapshot_id, fence)
+
+            for _ in self.spread(record, plan.outcomes):
+                pass
             self.standings.save(plan.standings)
             # A photo whose erasure was asked for since then is still marked; the next refresh takes it out.
             for photo_id in plan.erased:

@@ -1,0 +1,49 @@
+"""Starts a job's state machine, one for each kind, found by its name."""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from avocet.domain.jobs import Job
+
+if TYPE_CHECKING:
+    from mypy_boto3_stepfunctions.client import SFNClient
+
+
+def machine_name(kind: str) -> str:
+    """Return what the name of a kind's machine ends with."""
+    return kind.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class JobMachines:
+    """The state machines.
+
+    Attributes:
+        client: Of Step Functions.
+        arn_prefix: What their ARNs begin with; the kind follows.
+        kinds: Kinds that have a machine.
+    """
+
+    client: "SFNClient"
+    arn_prefix: str
+    kinds: frozenset[str]
+
+    def can_launch(self, job: Job) -> bool:
+        """Whether there is a machine for that kind of job."""
+        return job.kind.value in self.kinds
+
+    def launch(self, job: Job) -> None:
+        """Start the attempt; the execution's name says which it is, so starting it again changes nothing."""
+        try:
+            self.client.start_execution(
+                stateMachineArn=self.arn_prefix + machine_name(job.kind),
+                name=f"{job.job_id}-{job.fence}",
+                input=json.dumps({"job_id": job.job_id, "fence": job.fence, "parameters": dict(job.parameters)}),
+            )
+        except ClientError as error:
+            response: Any = error.response
+            if response.get("Error", {}).get("Code") != "ExecutionAlreadyExists":
+                raise
