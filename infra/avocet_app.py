@@ -50,5 +50,5 @@ def build(
     )
     # The page's addresses stand in every other stack's settings, so it comes first whatever they refer to.
     for stack in (storage, identity, serving):
-        stack.add_dependency(page)
+        stack.add_stack_dependency(page)
     Tags.of(app).add("avocet:environment", place.name)
