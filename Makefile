@@ -13,7 +13,7 @@ PY := PYTHONPATH=layers/core/python $(VENV)/python
 PYTEST := $(VENV)/python -m pytest
 
 .PHONY: help install run up stop reset check format test test-unit test-infra test-deployed test-web test-full \
-	test-training bench starter-model openapi layers synth deploy
+	test-training bench fuzz starter-model openapi layers synth deploy
 
 help: ## List these commands
 	@echo "Avocet: name birds on photos, and let every answer make the next model better."
@@ -64,7 +64,13 @@ test-web: install ## The page in a real Chromium
 
 test-full: check ## Everything, without sampling; takes long
 	@if [ -f web/package.json ]; then npm --prefix web run --silent --if-present test; fi
-	@$(PYTEST) --ignore=tests/training
+	@AVOCET_FULL=1 $(PYTEST) --ignore=tests/training
+
+fuzz: install ## Fuzz the photo decoder for SECONDS (default 60)
+	@$(VENV)/python -m fuzz.run --seconds $(or $(SECONDS),60)
+
+bench: install ## Measure speed, cold start and sizes beside the floor and the ancestor's way (installs TensorFlow)
+	@$(VENV)/python -m benchmarks $(BENCH)
 
 layers: install ## Build the layers for AWS Lambda
 	@$(VENV)/python -m local.layers cloud

@@ -105,7 +105,7 @@ def judge(findings: Findings, case: Case, use: str, result: dict[str, str | floa
     findings.outcomes[outcome] = findings.outcomes.get(outcome, 0) + 1
     findings.slowest = max(findings.slowest, (cpu_s, where))
     findings.largest = max(findings.largest, (peak_bytes, where))
-    if outcome in ("escaped", "wrong shape", "wrong size"):
+    if outcome in ("escaped", "our parser stumbled", "wrong shape", "wrong size"):
         findings.broken.append(f"{where}: {outcome} {result['cause']}")
     if case.sound and outcome != "decoded":
         findings.broken.append(f"{where}: a sound photo was refused as {outcome} {result['cause']}")

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from avocet.domain import imaging
+from tests.hostile.judging import stumbles_in_our_parsers
 
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
@@ -51,7 +52,8 @@ def main() -> None:
             try:
                 outcome, cause = _outcome(use, data), ""
             except imaging.PhotoError as error:
-                outcome, cause = error.code, repr(error.__cause__)
+                outcome = "our parser stumbled" if stumbles_in_our_parsers(error) else error.code
+                cause = repr(error.__cause__)
             except BaseException as error:  # noqa: BLE001 - what escapes is the finding
                 outcome, cause = "escaped", repr(error)
             report[use] = {

@@ -1,10 +1,16 @@
 """What a photo is, told from its bytes alone."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from avocet.domain import imaging
 from tests.hostile import generate
 
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(imaging.__file__).parents[3])}
 FORMAT_OF_SUFFIX = {"jpg": "jpeg", "mpo": "jpeg", "png": "png", "webp": "webp", "heic": "heic", "avif": "avif"}
 
 
@@ -82,3 +88,21 @@ def test_every_refusal_has_its_own_code_and_title() -> None:
     ]
     assert len({refusal.code for refusal in refusals}) == len(refusals)
     assert len({refusal.title for refusal in refusals}) == len(refusals)
+
+
+def test_where_heic_is_left_out_it_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(imaging.UnsupportedFormatError, match="HEIC"):
+        imaging.to_model_input(generate.sound_photos()["plain.heic"])
+
+
+def test_a_jpeg_does_not_pay_for_the_other_decoders() -> None:
+    """Imports that only some photos need stay out of the cold start."""
+    script = (
+        "import io, sys; from PIL import Image; from avocet.domain import imaging; b = io.BytesIO();"
+        "Image.new('RGB', (64, 64)).save(b, 'JPEG'); imaging.to_model_input(b.getvalue());"
+        "print([m for m in ('pi_heif', 'PIL.ImageCms', 'PIL.AvifImagePlugin', 'PIL.WebPImagePlugin',"
+        "'avocet.domain.imaging.containers', 'avocet.domain.imaging.colour') if m in sys.modules])"
+    )
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=ENVIRONMENT)
+    assert loaded.stdout.strip() == "[]"

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from PIL import Image, JpegImagePlugin
 
-from avocet.domain.imaging.errors import METADATA_FAILURES
+from avocet.domain.imaging.errors import METADATA_FAILURES, UnsupportedFormatError
 from avocet.domain.imaging.formats import PhotoFormat
 
 _ORIENTATION_TAG = 0x0112
@@ -78,8 +78,10 @@ class _HeifSource:
 
     def __init__(self, data: bytes) -> None:
         # Here, not above: a JPEG's cold path does not pay for libheif.
-        import pi_heif
-
+        try:
+            import pi_heif
+        except ImportError:
+            raise UnsupportedFormatError("HEIC photos cannot be read here. Save it as a JPEG and send that.") from None
         pi_heif.options.THUMBNAILS = pi_heif.options.DEPTH_IMAGES = pi_heif.options.AUX_IMAGES = False
         container = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=True, remove_stride=False)
         self._image = container[container.primary_index]
