@@ -8,7 +8,7 @@ import pytest
 from avocet.adapters.world_list_sqlite import PATH, SqliteWorldList
 from species_list import build as step
 from species_list.build import Sources, build, check_ids
-from species_list.update import ListError, assign_ids, read_rows
+from species_list.update import ListError, assign_ids, avilist_rows, read_rows
 
 
 @pytest.fixture(scope="module")
@@ -112,3 +112,8 @@ def test_no_french_name_is_given_twice() -> None:
         rows = list(csv.DictReader(lines))
     assert len({entry["species_id"] for entry in rows}) == len(rows)
     assert len({entry["fr"] for entry in rows}) == len(rows)
+
+
+def test_the_committed_list_is_the_one_in_the_package() -> None:
+    pytest.importorskip("birdnames", reason="the dependency group species-list is not installed")
+    assert avilist_rows() == read_rows("avilist.csv")
