@@ -74,7 +74,7 @@ def test_a_french_browser_gets_a_french_page(visit: Opened, person: Person, avoc
 
 def test_the_language_is_switched_at_once_and_for_good(visit: Opened) -> None:
     here = visit(DESKTOP, locale="en-GB")
-    here.page.get_by_role("button", name="Passer en français").click()
+    here.page.get_by_role("button", name="passer en français").click()
     expect(here.page.locator("h1")).to_have_text("Quel est cet oiseau\u00a0?")
     here.page.reload()
     expect(here.page.locator("h1")).to_have_text("Quel est cet oiseau\u00a0?")
@@ -83,7 +83,7 @@ def test_the_language_is_switched_at_once_and_for_good(visit: Opened) -> None:
 def test_dark_is_chosen_whatever_the_device_says(visit: Opened) -> None:
     here = visit(DESKTOP, scheme="light")
     light = here.page.evaluate("getComputedStyle(document.body).backgroundColor")
-    here.page.get_by_text("Dark", exact=True).click()
+    here.page.get_by_role("radio", name="Dark").check()
     assert here.page.evaluate("getComputedStyle(document.body).backgroundColor") != light
 
 

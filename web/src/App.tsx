@@ -52,7 +52,7 @@ export function App() {
     <>
       <a
         class="skip"
-        href={hrefOf(place === "missing" ? "identify" : place)}
+        href="#main"
         onClick={(event) => {
           event.preventDefault();
           main.current?.focus();
@@ -67,7 +67,7 @@ export function App() {
           {t.offline}
         </p>
       )}
-      <main ref={main} tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1}>
         <Place place={place} />
       </main>
       <Footer />

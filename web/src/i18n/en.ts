@@ -1,6 +1,6 @@
 /** Everything the page says, in English. French has the same shape, and the compiler holds it to that. */
 export const en = {
-  switchLanguage: "Passer en français",
+  switchLanguage: "FR: passer en français",
   otherLanguage: "In French",
   theme: { label: "Appearance", auto: "As the device", light: "Light", dark: "Dark" },
   skip: "Skip to the content",

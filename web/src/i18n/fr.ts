@@ -1,7 +1,7 @@
 import type { Messages } from "./en";
 
 export const fr: Messages = {
-  switchLanguage: "Switch to English",
+  switchLanguage: "EN: switch to English",
   otherLanguage: "En anglais",
   theme: { label: "Apparence", auto: "Comme l’appareil", light: "Clair", dark: "Sombre" },
   skip: "Aller au contenu",
