@@ -12,7 +12,7 @@ PY := PYTHONPATH=layers/core/python $(VENV)/python
 # A test that hangs says so long before the 15 minutes are over.
 PYTEST := $(VENV)/python -m pytest
 
-.PHONY: help install run up stop reset check format test test-unit test-infra test-deployed test-web test-full \
+.PHONY: screenshots help install run up stop reset check format test test-unit test-infra test-deployed test-web test-full \
 	test-training bench fuzz starter-model openapi layers synth deploy
 
 help: ## List these commands
@@ -61,6 +61,9 @@ test-deployed: install ## The deployed stack, end to end
 
 test-web: install ## The page in a real Chromium
 	@$(PYTEST) tests/web
+
+screenshots: up ## Take the pictures of the page's main screens for the README
+	@$(PY) -m tests.web.take_screenshots
 
 test-full: check ## Everything, without sampling; takes long
 	@if [ -f web/package.json ]; then npm --prefix web run --silent --if-present test; fi
