@@ -37,7 +37,7 @@ class VerbSpec:
     """
 
     verb: str
-    layers: Sequence[str] = ("core", "runtime", "inference")
+    layers: Sequence[str] = ("core", "runtime")
     memory_mb: int = 512
     timeout_s: int = 10
 

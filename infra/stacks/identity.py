@@ -14,6 +14,11 @@ from infra.constructs.waivers import waive
 from infra.environments import Environment
 
 GROUPS = ("user", "admin")
+SPECS = {
+    # Cognito waits five seconds for a trigger, and no longer.
+    "pre_sign_up": VerbSpec(verb="pre_sign_up", layers=("core",), memory_mb=256, timeout_s=5),
+    "pre_token": VerbSpec(verb="pre_token", timeout_s=5),
+}
 _MIN_PASSWORD_LENGTH = 12
 _TOKEN_MINUTES = 15
 _REFRESH_DAYS = 30
@@ -97,7 +102,7 @@ class IdentityStack(Stack):
     def _refuse_without_terms(self, place: Environment, layers: StackLayers, functions_dir: Path) -> None:
         refuse = VerbFunction(
             self,
-            spec=VerbSpec(verb="pre_sign_up", layers=("core",), memory_mb=256, timeout_s=5),
+            spec=SPECS["pre_sign_up"],
             place=place,
             settings=Settings(stage=place.name, confirm_sign_ups="yes" if place.is_embedded else ""),
             layers=layers,
@@ -115,7 +120,7 @@ class IdentityStack(Stack):
         """
         record = VerbFunction(
             self,
-            spec=VerbSpec(verb="pre_token", timeout_s=5),
+            spec=SPECS["pre_token"],
             place=place,
             settings=Settings(stage=place.name, people_table=people_table.table_name),
             layers=layers,

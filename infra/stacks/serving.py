@@ -37,7 +37,7 @@ ROUTES = (
 )
 
 _WITH_PHOTOS = ("core", "runtime", "inference")
-_SPECS = {
+SPECS = {
     spec.verb: spec
     for spec in (
         VerbSpec(verb="upload"),
@@ -84,7 +84,7 @@ class ServingStack(Stack):
             retention_period=Duration.days(14),
         )
 
-        self._functions = {verb: self._function(spec) for verb, spec in _SPECS.items()}
+        self._functions = {verb: self._function(spec) for verb, spec in SPECS.items()}
         self._grant()
         self._sweep(self._functions["settle"])
         self.api = Api(
