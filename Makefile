@@ -9,7 +9,6 @@ PYTHON ?= python3
 ENVIRONMENT ?= dev
 VENV := .venv/bin
 PY := PYTHONPATH=layers/core/python $(VENV)/python
-# A test that hangs says so long before the 15 minutes are over.
 PYTEST := $(VENV)/python -m pytest
 
 .PHONY: screenshots help install run up stop reset check format test test-unit test-infra test-deployed test-web test-full \
