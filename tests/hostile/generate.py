@@ -600,6 +600,10 @@ def _container_cases() -> Iterator[Case]:
             f"{name}/grid-of-thousands",
             derived(brand, [(1, b"grid", [2] * 256), (2, kind, [])], (4_000, 4_000), stream),
         )
+        # Found by the fuzzer: tables of the largest count there is, walked entry by entry.
+        endless = full_box(b"iloc", 0, b"\0\0\xff\xff", struct.pack(">HHH", 1, 0, 65_535) * 2_000)
+        tables = full_box(b"meta", 0, full_box(b"pitm", 0, b"\0\1"), endless * 200)
+        yield Case(f"{name}/endless-tables", box(b"ftyp", brand, bytes(4), brand) + tables)
         chain = [(n, b"iden", [n + 1]) for n in range(1, 200)] + [(200, kind, [])]
         yield Case(f"{name}/chain", derived(brand, chain, (64, 64), stream))
     lie = (SEEDS / "flat-9000.avif").read_bytes()

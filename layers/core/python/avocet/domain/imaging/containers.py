@@ -16,6 +16,9 @@ from avocet.domain.imaging.limits import MAX_PIXELS, check_size
 # A photo, its alpha plane, and the edge tiles' padding.
 _MAX_DECODED_PIXELS = 3 * MAX_PIXELS
 _MAX_BOXES = 10_000
+# Numbers read from all tables together. A phone's photo of 48 tiles has some hundred; without a bound, megabytes of
+# table would be walked in Python.
+_MAX_ENTRIES = 50_000
 _MAX_NESTED_PARTS = 8
 _CONTAINERS = frozenset({b"meta", b"iprp", b"ipco", b"iinf", b"iref"})
 _DERIVED = frozenset({b"grid", b"iovl", b"iden", b"tmap"})
@@ -31,6 +34,13 @@ class _Items:
     sizes: dict[int, tuple[int, int]] = field(default_factory=dict)
     parts: dict[int, list[int]] = field(default_factory=dict)
     first_byte: dict[int, int] = field(default_factory=dict)
+    entries: int = 0
+
+    def count(self, entries: int) -> None:
+        """Add to what has been read from the tables; too much is no photo."""
+        self.entries += entries
+        if self.entries > _MAX_ENTRIES:
+            raise UnreadablePhotoError(_DAMAGED)
 
 
 class _Bytes:
@@ -110,6 +120,7 @@ def _read_items(data: bytes) -> _Items:
                         continue
                 if kind == b"ipco":
                     properties.extend(_read_sizes(data, box.at, end))
+                    items.count(len(properties))
                 else:
                     waiting.append((data, box.at, end))
             elif kind == b"pitm":
@@ -121,9 +132,9 @@ def _read_items(data: bytes) -> _Items:
                 box.take(2)
                 items.types[item] = box.take(4) if version >= 2 else b""
             elif kind == b"ipma":
-                associations.extend(_read_associations(box))
+                associations.extend(_read_associations(box, items))
             elif kind == b"iloc":
-                data_starts = _read_locations(box)
+                data_starts = _read_locations(box, items)
             elif kind == b"idat":
                 idat_at = at
     for item, index in associations:
@@ -143,10 +154,12 @@ def _versioned(box: _Bytes, widths: dict[int, int]) -> int:
 
 def _read_references(data: bytes, box: _Bytes, id_bytes: int, items: _Items) -> None:
     for kind, at, end in _boxes(data, box.at, box.end):
+        items.count(1)
         if kind == b"dimg":
             reference = _Bytes(data, at, end)
             item = reference.number(id_bytes)
             count = reference.number(2)
+            items.count(count)
             items.parts[item] = [reference.number(id_bytes) for _ in range(count)]
 
 
@@ -165,16 +178,18 @@ def _read_sizes(data: bytes, at: int, end: int) -> list[tuple[int, int] | None]:
     return sizes
 
 
-def _read_associations(box: _Bytes) -> Iterator[tuple[int, int]]:
+def _read_associations(box: _Bytes, items: _Items) -> Iterator[tuple[int, int]]:
     version = box.number(1)
     index_bytes = 2 if box.number(3) & 1 else 1
     for _ in range(min(box.number(4), _MAX_BOXES)):
         item = box.number(4 if version else 2)
-        for _ in range(box.number(1)):
+        count = box.number(1)
+        items.count(1 + count)
+        for _ in range(count):
             yield item, box.number(index_bytes) & (0x7FFF if index_bytes == 2 else 0x7F)
 
 
-def _read_locations(box: _Bytes) -> dict[int, tuple[int, int]]:
+def _read_locations(box: _Bytes, items: _Items) -> dict[int, tuple[int, int]]:
     """Map each item to (construction method, offset of its first byte)."""
     starts = {}
     version = box.number(1)
@@ -187,6 +202,7 @@ def _read_locations(box: _Bytes) -> dict[int, tuple[int, int]]:
         box.take(2)
         base = box.number(base_bytes)
         extents = box.number(2)
+        items.count(1 + extents)
         for extent in range(extents):
             box.take(index_bytes if version else 0)
             offset = box.number(offset_bytes)
