@@ -55,8 +55,8 @@ test-unit: install ## Tests that need nothing deployed
 test-infra: install ## The CloudFormation templates
 	@$(PYTEST) tests/infra
 
-test-deployed: install ## The deployed stack, end to end
-	@$(PYTEST) tests/local
+test-deployed: install ## The deployed stack, end to end, and under kill -9
+	@$(PYTEST) tests/local tests/deployed
 
 test-web: install ## The page in a real Chromium
 	@$(PYTEST) tests/web
@@ -73,6 +73,21 @@ fuzz: install ## Fuzz the photo decoder for SECONDS (default 60)
 
 bench: install ## Measure speed, cold start and sizes beside the floor and the ancestor's way (installs TensorFlow)
 	@$(VENV)/python -m benchmarks $(BENCH)
+
+test-training: .venv-training/.installed ## Tests of the training, which need TensorFlow
+	@PYTHONPATH=layers/core/python .venv-training/bin/python -m pytest tests/training
+
+starter-model: .venv-training/.installed ## Make models/starter from ../shared/data; takes long
+	@PYTHONPATH=layers/core/python .venv-training/bin/python -m training_job.train \
+		--config starter --data ../shared/data --out models/starter
+
+openapi: install ## Write the API's description from the code, for the layer and for docs/
+	@$(PY) -m avocet.http.openapi
+
+.venv-training/.installed: training_job/requirements.txt | install
+	@.avocet/tools/bin/uv --quiet venv --allow-existing --python $(PYTHON) .venv-training
+	@.avocet/tools/bin/uv --quiet pip install --python .venv-training --require-hashes -r training_job/requirements.txt
+	@touch $@
 
 layers: install ## Build the layers for AWS Lambda
 	@$(VENV)/python -m local.layers cloud
