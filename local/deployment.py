@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _CDK = ROOT / "node_modules/.bin/cdk"
 _STACKS = ("page", "storage", "identity", "serving")
 _INPUTS = ("app.py", "cdk.json", "infra", "functions", "layers/core/python/avocet/settings.py")
+_DISK_FULL = ("ENOSPC", "No space left on device")
 _PINS = ("requirements.txt", "package-lock.json")
 
 
@@ -175,6 +176,8 @@ class Deployment:
                 process.wait()
                 raise
         if failed:
+            if any(sign in self.log.read_text(errors="replace") for sign in _DISK_FULL):
+                raise SetupError("the disk is full; free some space and run this again.")
             raise SetupError(f"cdk {arguments[0]} failed: {self._reason()} (all of it is in {self.log})")
 
     def _reason(self) -> str:
