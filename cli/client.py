@@ -82,6 +82,15 @@ class ApiClient:
         """
         return self._send("PUT", path, query=query, content=content)
 
+    def post_bytes(self, path: str, content: bytes, query: Mapping[str, str | int] | None = None) -> Json:
+        """Return what ``POST path`` answers to ``content``.
+
+        Raises:
+            ProblemError: The API refused.
+            UnreachableError: No answer came back.
+        """
+        return self._send("POST", path, query=query, content=content)
+
     # -- photos ------------------------------------------------------------------------------------------------------
 
     def identify(self, photo: Path) -> Json:

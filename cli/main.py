@@ -8,8 +8,10 @@ from typer.core import TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
 from cli import output
+from cli.commands.dataset import dataset
 from cli.commands.identify import identify
 from cli.commands.import_names import import_names
+from cli.commands.jobs import jobs
 from cli.commands.login import login, logout
 from cli.commands.species import species
 from cli.commands.status import status
@@ -72,5 +74,7 @@ app.command()(identify)
 app.command()(species)
 app.command()(import_names)
 app.command()(status)
+app.add_typer(dataset)
+app.add_typer(jobs)
 app.command()(login)
 app.command()(logout)

@@ -7,6 +7,7 @@ from aws_cdk import App, Stage, Tags
 from infra.constructs.layers import LayerAssets
 from infra.environments import Environment
 from infra.stacks.identity import IdentityStack
+from infra.stacks.learning import LearningStack
 from infra.stacks.page import PageStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.storage import StorageStack
@@ -38,17 +39,26 @@ def build(
         functions_dir=functions_dir,
         layer_assets=assets,
     )
+    learning = LearningStack(
+        app,
+        f"avocet-{place.name}-learning",
+        place=place,
+        storage=storage,
+        functions_dir=functions_dir,
+        layer_assets=assets,
+    )
     serving = ServingStack(
         app,
         f"avocet-{place.name}-serving",
         place=place,
         page_origin=page.origin,
         storage=storage,
+        learning=learning,
         user_pool=identity.user_pool,
         functions_dir=functions_dir,
         layer_assets=assets,
     )
     # The page's addresses stand in every other stack's settings, so it comes first whatever they refer to.
-    for stack in (storage, identity, serving):
+    for stack in (storage, identity, learning, serving):
         stack.add_stack_dependency(page)
     Tags.of(app).add("avocet:environment", place.name)

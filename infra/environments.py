@@ -21,6 +21,7 @@ class Environment:
         keeps_data: Whether data outlives its stack: retained, and guarded against deletion.
         is_embedded: Whether this is the emulator on a laptop.
         port: Where the emulator listens; meaningless elsewhere.
+        gate_floor_photos: The least a species needs to become trainable, whatever the others have.
         log_retention_days: How long the logs of functions and of the API are kept.
     """
 
@@ -28,6 +29,8 @@ class Environment:
     keeps_data: bool = False
     is_embedded: bool = False
     port: int = field(default=_DEFAULT_PORT)
+    # One for each split; enough to play through the whole loop, not to learn a bird from.
+    gate_floor_photos: int = 3
     log_retention_days: int = 30
 
     @property
@@ -66,7 +69,7 @@ def environment(name: str, *, port: int = _DEFAULT_PORT) -> Environment:
     known = {
         "local": Environment(name="local", is_embedded=True, port=port, log_retention_days=7),
         "dev": Environment(name="dev", log_retention_days=14),
-        "prod": Environment(name="prod", keeps_data=True, log_retention_days=90),
+        "prod": Environment(name="prod", keeps_data=True, gate_floor_photos=30, log_retention_days=90),
     }
     if name not in known:
         raise UnknownEnvironmentError(f"no environment is called {name!r}; there are {', '.join(known)}")

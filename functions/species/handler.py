@@ -8,7 +8,7 @@ from avocet.adapters.aws import dynamodb_client, s3_client
 from avocet.adapters.dynamodb import DynamoChampionPointer
 from avocet.adapters.learned_species import CachedLearnedSpecies
 from avocet.adapters.world_list_sqlite import world_list
-from avocet.http import wiring
+from avocet.http import learning_wiring, wiring
 from avocet.http.catalogue import world_list_in_french
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
@@ -33,7 +33,12 @@ def _answer(request: Request) -> Response:
     listed = world_list_in_french()
     species_id = request.path_parameters.get("id")
     if species_id is not None:
-        known = GetSpecies(world_list=listed, learned=_learned())(species_id)
+        known = GetSpecies(
+            world_list=listed,
+            learned=_learned(),
+            standings=learning_wiring.standings(),
+            heads=learning_wiring.heads(),
+        )(species_id)
         return json_response(200, species_detail(known), headers=_CACHING)
     asked = species_query(request)
     find = SearchSpecies(world_list=listed, indexes=listed.indexes(world_list().names), learned=_learned())

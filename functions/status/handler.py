@@ -5,7 +5,8 @@ from typing import Any
 
 from avocet.adapters.aws import dynamodb_client
 from avocet.adapters.dynamodb import DynamoChampionPointer
-from avocet.http import wiring
+from avocet.domain.jobs import sentence
+from avocet.http import learning_wiring, wiring
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
 from avocet.http.schema import ServiceStatus
@@ -18,11 +19,11 @@ def _pointer() -> DynamoChampionPointer:
 
 
 def _answer(_request: Request) -> Response:
-    champion = _pointer().read()
+    champion, activity = _pointer().read(), sentence(learning_wiring.ledger().load())
     status = (
-        ServiceStatus("ready", "Birds can be named.", champion)
+        ServiceStatus("ready", "Birds can be named.", champion, activity)
         if champion
-        else ServiceStatus("no-model", "No model is in service yet, so no bird can be named.", None)
+        else ServiceStatus("no-model", "No model is in service yet, so no bird can be named.", None, activity)
     )
     return json_response(200, status)
 

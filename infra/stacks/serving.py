@@ -1,5 +1,6 @@
 """What answers: the REST API, one function for each verb, and the sweep that finishes what a crash left open."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from aws_cdk import CfnOutput, Duration, Stack
@@ -10,11 +11,19 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from avocet.settings import FEEDBACK_TIMEOUT_S, PHOTOS_OPEN_INTENTS_INDEX, SETTLE_TIMEOUT_S, Settings
+from avocet.settings import (
+    DATASET_BY_STATE_INDEX,
+    FEEDBACK_TIMEOUT_S,
+    JOBS_CLOSED_INDEX,
+    PHOTOS_OPEN_INTENTS_INDEX,
+    SETTLE_TIMEOUT_S,
+    Settings,
+)
 from infra.constructs.api import STAGE, Api, Route
 from infra.constructs.function import VerbFunction, VerbSpec
 from infra.constructs.layers import LayerAssets, StackLayers
 from infra.environments import Environment
+from infra.stacks.learning import LearningStack
 from infra.stacks.storage import StorageStack
 
 _ONE_VCPU_MB = 1769
@@ -33,6 +42,16 @@ ROUTES = (
     Route(method="PUT", path="/admin/species/names", verb="import_names", rate_per_s=1, burst=2),
     Route(method="GET", path="/status", verb="status", is_public=True, rate_per_s=20, burst=40),
     Route(method="GET", path="/stats", verb="stats", is_public=True, rate_per_s=20, burst=40),
+    Route(method="POST", path="/contributions/{id}/correction", verb="correction", rate_per_s=20, burst=40),
+    Route(method="GET", path="/admin/jobs", verb="jobs"),
+    Route(method="POST", path="/admin/jobs", verb="jobs"),
+    Route(method="GET", path="/admin/jobs/{id}", verb="jobs"),
+    Route(method="GET", path="/admin/dataset", verb="dataset"),
+    Route(method="GET", path="/admin/dataset/snapshots/{id}", verb="dataset"),
+    Route(method="POST", path="/admin/dataset/known", verb="dataset"),
+    Route(method="POST", path="/admin/dataset/photos", verb="dataset"),
+    Route(method="DELETE", path="/admin/dataset/photos/{id}", verb="dataset"),
+    Route(method="POST", path="/admin/dataset/photos/{id}/correction", verb="dataset"),
     Route(method="GET", path="/openapi.json", verb="openapi", is_public=True, rate_per_s=10, burst=20),
 )
 
@@ -48,6 +67,9 @@ SPECS = {
         VerbSpec(verb="import_names", memory_mb=_ONE_VCPU_MB, timeout_s=_GATEWAY_LIMIT_S),
         VerbSpec(verb="stats"),
         VerbSpec(verb="status"),
+        VerbSpec(verb="correction", layers=_WITH_PHOTOS, memory_mb=_ONE_VCPU_MB, timeout_s=FEEDBACK_TIMEOUT_S),
+        VerbSpec(verb="jobs"),
+        VerbSpec(verb="dataset", layers=_WITH_PHOTOS, memory_mb=_ONE_VCPU_MB, timeout_s=_GATEWAY_LIMIT_S),
         VerbSpec(verb="openapi", layers=("core",), memory_mb=256),
         VerbSpec(verb="settle", layers=_WITH_PHOTOS, memory_mb=_ONE_VCPU_MB, timeout_s=SETTLE_TIMEOUT_S),
     )
@@ -65,6 +87,7 @@ class ServingStack(Stack):
         place: Environment,
         page_origin: str,
         storage: StorageStack,
+        learning: LearningStack,
         user_pool: cognito.IUserPool,
         functions_dir: Path,
         layer_assets: LayerAssets,
@@ -73,6 +96,7 @@ class ServingStack(Stack):
         super().__init__(scope, construct_id, description=f"Avocet ({place.name}): the REST API")
         self._place = place
         self._storage = storage
+        self._learning = learning
         self._page_origin = page_origin
         self._functions_dir = functions_dir
         self._layers = StackLayers(self, "Layers", assets=layer_assets)
@@ -111,15 +135,9 @@ class ServingStack(Stack):
         )
 
     def _settings(self) -> Settings:
-        storage = self._storage
-        return Settings(
-            stage=self._place.name,
-            uploads_bucket=storage.uploads_bucket.bucket_name,
-            raw_bucket=storage.raw_bucket.bucket_name,
-            models_bucket=storage.models_bucket.bucket_name,
-            photos_table=storage.photos_table.table_name,
-            models_table=storage.models_table.table_name,
-            people_table=storage.people_table.table_name,
+        return replace(
+            self._learning.settings,
+            people_table=self._storage.people_table.table_name,
             page_origin=self._page_origin,
         )
 
@@ -136,7 +154,7 @@ class ServingStack(Stack):
         predict.allow_objects(["s3:GetObject", "s3:PutObject"], storage.uploads_bucket, under=_PHOTOS)
         predict.allow(["s3:ListBucket"], [storage.uploads_bucket.bucket_arn])
 
-        for verb in ("feedback", "settle"):
+        for verb in ("feedback", "settle", "correction"):
             moves = functions[verb]
             moves.allow(["dynamodb:GetItem", "dynamodb:UpdateItem"], [photos.table_arn])
             moves.allow_objects(["s3:GetObject"], storage.uploads_bucket, under=_PHOTOS)
@@ -146,6 +164,7 @@ class ServingStack(Stack):
         functions["feedback"].allow(["dynamodb:GetItem"], [people.table_arn])
         functions["settle"].allow(["dynamodb:Query"], [_index(photos, PHOTOS_OPEN_INTENTS_INDEX)])
 
+        self._grant_dataset()
         functions["get_prediction"].allow(["dynamodb:GetItem"], [photos.table_arn])
         functions["stats"].allow(["dynamodb:BatchGetItem"], [photos.table_arn])
 
@@ -154,6 +173,23 @@ class ServingStack(Stack):
             functions[verb].allow_objects(["s3:GetObject"], storage.models_bucket, under=_BUNDLES)
         functions["species"].allow_objects(["s3:GetObject"], storage.models_bucket, under=_CATALOGUE)
         functions["import_names"].allow_objects(["s3:PutObject"], storage.models_bucket, under=_CATALOGUE)
+
+    def _grant_dataset(self) -> None:
+        """Give what the dataset's verbs do; refreshing itself is the learning stack's."""
+        storage, functions, learning = self._storage, self._functions, self._learning
+        dataset_table, jobs_table = storage.dataset_table, storage.jobs_table
+        for verb in ("jobs", "dataset"):
+            learning.allow_asking_for_jobs(functions[verb])
+        functions["jobs"].allow(["dynamodb:Query"], [_index(jobs_table, JOBS_CLOSED_INDEX)])
+        functions["status"].allow(["dynamodb:GetItem"], [jobs_table.table_arn])
+        for verb in ("stats", "species"):
+            functions[verb].allow(["dynamodb:GetItem"], [dataset_table.table_arn])
+        dataset = functions["dataset"]
+        dataset.allow(["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"], [dataset_table.table_arn])
+        dataset.allow(["dynamodb:Query"], [_index(dataset_table, DATASET_BY_STATE_INDEX)])
+        dataset.allow_objects(["s3:PutObject"], storage.raw_bucket)
+        dataset.allow_objects(["s3:GetObject", "s3:PutObject"], storage.clean_bucket)
+        dataset.allow(["s3:ListBucket"], [storage.clean_bucket.bucket_arn])
 
     def _sweep(self, settle: VerbFunction) -> None:
         events.Rule(

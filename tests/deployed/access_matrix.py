@@ -92,6 +92,13 @@ def _prediction(things: Things) -> Mapping[str, str]:
     return {"id": things.prediction_id}
 
 
+def _photo(things: Things) -> Mapping[str, str]:
+    return {"id": things.prediction_id}
+
+
+_SNAPSHOT = {"id": "0" * 64}
+_CORRECTION = {"json": {"species_id": "pied-avocet"}}
+
 MATRIX = (
     Row("GET", "/status", public()),
     Row("GET", "/stats", public()),
@@ -131,4 +138,35 @@ MATRIX = (
             "headers": {"Content-Type": "text/csv"},
         },
     ),
+    Row(
+        "POST",
+        "/contributions/{id}/correction",
+        owner_only(200),
+        values=_photo,
+        options=lambda _: _CORRECTION,
+    ),
+    Row("GET", "/admin/jobs", admin_only(200)),
+    Row("POST", "/admin/jobs", admin_only(202), options=lambda _: {"json": {"kind": "verify"}}),
+    Row("GET", "/admin/jobs/{id}", admin_only(404), values=lambda _: {"id": "nothing"}),
+    Row("GET", "/admin/dataset", admin_only(200)),
+    Row("GET", "/admin/dataset/snapshots/{id}", admin_only(404), values=lambda _: _SNAPSHOT),
+    Row("POST", "/admin/dataset/known", admin_only(200), options=lambda _: {"json": {"source": "x", "photos": []}}),
+    Row(
+        "POST",
+        "/admin/dataset/photos",
+        admin_only(422),
+        options=lambda _: {
+            "params": {"source": "x"},
+            "content": b"no zip",
+            "headers": {"Content-Type": "application/zip"},
+        },
+    ),
+    Row(
+        "POST",
+        "/admin/dataset/photos/{id}/correction",
+        admin_only(404),
+        values=_photo,
+        options=lambda _: _CORRECTION,
+    ),
+    Row("DELETE", "/admin/dataset/photos/{id}", admin_only(202), values=lambda _: {"id": "f" * 32}),
 )

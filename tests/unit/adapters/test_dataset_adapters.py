@@ -20,6 +20,7 @@ from avocet.usecases.dataset_ports import Head
 from avocet.usecases.ports import StaleRecordError
 from avocet.usecases.read_snapshot import open_snapshot
 from avocet.usecases.refresh import Refresh, Run
+from avocet.usecases.snapshot_store import discard_work
 from tests.made.aws import Deployment, deployment
 from tests.unit.dataset.test_refresh_history import far_picture, photo_id_of
 from tests.unit.dataset.world import FixedOpinion, _beat, clean_made_up, photo_bytes
@@ -171,7 +172,7 @@ def test_a_whole_refresh_works_on_the_real_adapters(cloud: Deployment) -> None:
     for key in plan.batches:
         refresh.clean(key, _beat)
     assert refresh.write(run, plan.batches, _beat)["added"] == "6"
-    refresh.discard("j")
+    discard_work(clean, "j")
     assert len(list(open_snapshot(clean).photos())) == 6
     again = refresh.plan(Run("k", 2), _beat)
     assert (again.photos, again.others) == (0, 0)

@@ -16,6 +16,7 @@ from avocet.domain.jobs import FencedOutError
 from avocet.usecases.dataset_ports import FreshContribution, Head
 from avocet.usecases.ports import StaleRecordError
 from avocet.usecases.refresh import CONTRIBUTION, Refresh, Run
+from avocet.usecases.snapshot_store import discard_work
 
 
 class Crash(BaseException):
@@ -278,7 +279,7 @@ class World:
         for key in plan.batches:
             refresher.clean(key, _beat)
         result = refresher.write(run, plan.batches, _beat)
-        refresher.discard(job_id)
+        discard_work(refresher.clean_objects, job_id)
         return result
 
     def import_photo(self, photo_id: str, species_id: str, data: bytes, source: str = "kaggle") -> None:

@@ -133,7 +133,7 @@ class DynamoHeads:
         Raises:
             FencedOutError: A newer token was seen.
         """
-        record = {**asdict(head), "result": dict(head.result)}
+        record = {**asdict(head), "result": dict(head.result), "sources": dict(head.sources)}
         self._update(head.fence, "SET fence = :fence, #record = :record", {":record": {"S": json.dumps(record)}})
 
     def _update(self, fence: int, expression: str, values: Item) -> Item:

@@ -5,7 +5,7 @@ import re
 from avocet.domain.contribution import Feedback, PhotoNotFoundError, is_photo_id
 from avocet.http.events import Request, json_object
 from avocet.http.problem import InvalidRequestError
-from avocet.http.schema import SPECIES_ID_PATTERN, FeedbackRequest, UploadRequest
+from avocet.http.schema import SPECIES_ID_PATTERN, CorrectionRequest, FeedbackRequest, UploadRequest
 
 _SPECIES_ID = re.compile(SPECIES_ID_PATTERN)
 _KINDS = ", ".join(kind.value for kind in Feedback)
@@ -52,3 +52,16 @@ def feedback_request(request: Request) -> FeedbackRequest:
     if species_id is not None and not (isinstance(species_id, str) and _SPECIES_ID.fullmatch(species_id)):
         raise InvalidRequestError("species_id must be an id that GET /species returns.")
     return FeedbackRequest(Feedback(kind), species_id)
+
+
+def correction_request(request: Request) -> CorrectionRequest:
+    """Read the body of a correction.
+
+    Raises:
+        BadRequestError: It is not a JSON object.
+        InvalidRequestError: The species is missing or malformed.
+    """
+    species_id = json_object(request.body).get("species_id")
+    if not isinstance(species_id, str) or not _SPECIES_ID.fullmatch(species_id):
+        raise InvalidRequestError("species_id must be an id that GET /species returns.")
+    return CorrectionRequest(species_id)

@@ -28,6 +28,7 @@ class Request:
         body: As sent by the client.
         claims: Of the verified token; empty on a public route.
         correlation_id: The client's own where it sent a sound one, else the gateway's.
+        resource: The route, with parameters in braces.
     """
 
     method: str
@@ -37,6 +38,7 @@ class Request:
     body: bytes
     claims: Mapping[str, Any]
     correlation_id: str
+    resource: str = ""
 
     @property
     def media_type(self) -> str:
@@ -82,6 +84,7 @@ def parse_event(event: Mapping[str, Any], correlation_id: str) -> Request:
         body=data,
         claims=(context.get("authorizer") or {}).get("claims") or {},
         correlation_id=correlation_id,
+        resource=str(event.get("resource") or ""),
     )
 
 

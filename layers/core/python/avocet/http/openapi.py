@@ -119,6 +119,11 @@ def _operation(operation: Operation) -> dict[str, Any]:
             "required": True,
             "content": {"text/csv": {"schema": {"type": "string"}, "example": _CSV}},
         }
+    if operation.takes_zip:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}},
+        }
     return described
 
 

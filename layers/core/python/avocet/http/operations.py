@@ -5,27 +5,44 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from avocet.domain.contribution import ContributionStatus, Feedback
+from avocet.domain.dataset import PhotoState, Split
+from avocet.domain.jobs import JobKind, JobState
 from avocet.domain.name_search import MAX_QUERY_LETTERS
 from avocet.http.schema import (
     PHOTO_ID_EXAMPLE,
     PHOTO_ID_PATTERN,
     SPECIES_ID_PATTERN,
     TIMESTAMP_EXAMPLE,
+    CorrectionRequest,
+    DatasetView,
+    ErasureTaken,
     FeedbackRequest,
     FeedbackTaken,
+    ImportAnswer,
+    JobList,
+    JobProgress,
+    JobRequested,
+    JobView,
+    KnownPhoto,
+    KnownPhotos,
+    KnownRequest,
     Lineage,
     Names,
     NamesImported,
+    PhotoInDataset,
     PhotoPlaceholder,
     PredictedSpecies,
     PredictionAnswer,
     PredictionOfUpload,
     PublicStats,
     ServiceStatus,
+    SnapshotView,
     SpeciesDetail,
     SpeciesFound,
     SpeciesList,
+    SplitCount,
     TimingsMs,
+    UnresolvedLabel,
     UploadGranted,
     UploadRequest,
 )
@@ -71,6 +88,7 @@ class Operation:
         parameters: In path and query.
         body: Shape of the JSON body, with an example.
         takes_photo: Whether the body may be a photo instead.
+        takes_zip: Whether the body is a zip.
         takes_csv: Whether the body is a list in CSV.
         is_public: Whether it answers without a token.
     """
@@ -86,6 +104,7 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     body: tuple[type, Any] | None = None
     takes_photo: bool = False
+    takes_zip: bool = False
     takes_csv: bool = False
     is_public: bool = False
 
@@ -129,6 +148,44 @@ _PREDICTION = PredictionAnswer(
 _MALFORMED = "`bad-request`: the body is not a JSON object."
 _FOREIGN = "`not-found`: no such photo, or somebody else's."
 _EXPIRED = "`upload-expired`: more than 24 hours went by without feedback."
+
+_JOB_ID = Parameter(
+    name="id",
+    where="path",
+    description="The id of the job.",
+    schema={"type": "string"},
+    example=PHOTO_ID_EXAMPLE,
+)
+_PHOTO_IN_DATASET = Parameter(
+    name="id",
+    where="path",
+    description="The id of the photo.",
+    schema={"type": "string", "pattern": PHOTO_ID_PATTERN},
+    example=PHOTO_ID_EXAMPLE,
+)
+_JOB = JobView(
+    job_id=PHOTO_ID_EXAMPLE,
+    kind=JobKind.REFRESH,
+    state=JobState.RUNNING,
+    requested_by="5d0c0d5e-2a5f-4a0b-9a7e-0f6b7c8d9e0f",
+    requested_at=TIMESTAMP_EXAMPLE,
+    waits_for=(),
+    started_at=TIMESTAMP_EXAMPLE,
+    finished_at=None,
+    attempt=1,
+    progress=JobProgress(50, 100, "cleaning photos"),
+    reason=None,
+    parameters={},
+    result={},
+)
+_SNAPSHOT = SnapshotView(
+    snapshot_id="0" * 64,
+    parent_id=None,
+    depth=0,
+    photos=30,
+    changes={"add": 30, "relabel": 0, "remove": 0},
+    species={"pied-avocet": SplitCount(20, 5, 5)},
+)
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
@@ -320,7 +377,8 @@ OPERATIONS: tuple[Operation, ...] = (
                     ),
                     parent_id=None,
                     avibase_id="avibase-C73ED2F5",
-                    learning="unseen",
+                    learning="pending",
+                    missing_photos=18,
                     reference_photo=None,
                     placeholder=PhotoPlaceholder("Recurvirostridae", "shorebird"),
                     lookup={"Wikipedia": "https://en.wikipedia.org/wiki/Recurvirostra_avosetta"},
@@ -374,7 +432,7 @@ OPERATIONS: tuple[Operation, ...] = (
             200: Success(
                 description="The state of the service.",
                 shape=ServiceStatus,
-                example=ServiceStatus("ready", "Birds can be named.", "starter-1a2b3c4d"),
+                example=ServiceStatus("ready", "Birds can be named.", "starter-1a2b3c4d", "Everything is up to date."),
             )
         },
     ),
@@ -385,7 +443,204 @@ OPERATIONS: tuple[Operation, ...] = (
         summary="What people have given so far",
         description="Counted as feedback is finished, each photo once.",
         is_public=True,
-        successes={200: Success(description="The counts.", shape=PublicStats, example=PublicStats(1234))},
+        successes={
+            200: Success(
+                description="The counts.",
+                shape=PublicStats,
+                example=PublicStats(1234, 2096, 523, {"contribution": 120, "kaggle": 1976}),
+            )
+        },
+    ),
+    Operation(
+        verb="correction",
+        method="post",
+        path="/contributions/{id}/correction",
+        summary="Say what one's own photo really shows",
+        description="Taken even when a snapshot holds the photo; the next one then says otherwise, and its split stays.",
+        parameters=(PREDICTION_ID,),
+        body=(CorrectionRequest, CorrectionRequest("pied-avocet")),
+        successes={
+            200: Success(
+                description="Recorded.",
+                shape=FeedbackTaken,
+                example=FeedbackTaken(
+                    prediction_id=PHOTO_ID_EXAMPLE,
+                    photo_id=PHOTO_ID_EXAMPLE,
+                    feedback=Feedback.CORRECTED,
+                    species_id="pied-avocet",
+                    status=ContributionStatus.RECEIVED,
+                    given_at=TIMESTAMP_EXAMPLE,
+                    terms_version="2026-11",
+                    licence="CC-BY-4.0",
+                ),
+            )
+        },
+        problems={
+            400: _MALFORMED,
+            404: _FOREIGN,
+            409: "`answer-in-progress`, `answer-superseded`, `busy`, `photo-changed`: try again.",
+            410: _EXPIRED,
+            413: "`photo-too-large`: the upload was overwritten by something larger.",
+            415: "`unsupported-format`: the upload was overwritten by something else.",
+            422: "`invalid-request`; `unknown-species`; `unreadable-photo`.",
+        },
+    ),
+    Operation(
+        verb="jobs",
+        name="list_jobs",
+        method="get",
+        path="/admin/jobs",
+        summary="What runs, what waits for whom, what was done",
+        description="For admins.",
+        successes={
+            200: Success(description="The jobs.", shape=JobList, example=JobList("Everything is up to date.", (_JOB,)))
+        },
+        problems={409: "`busy`: too many jobs change at once."},
+    ),
+    Operation(
+        verb="jobs",
+        name="start_job",
+        method="post",
+        path="/admin/jobs",
+        summary="Ask for a job",
+        description="The same work that is still queued is joined. For admins.",
+        body=(JobRequested, JobRequested(JobKind.VERIFY)),
+        successes={202: Success(description="It runs, or waits for its turn.", shape=JobView, example=_JOB)},
+        problems={
+            400: _MALFORMED,
+            409: "`job-kind-unavailable`: this deployment cannot do that; `busy`.",
+            422: "`invalid-request`: a value is missing or malformed.",
+            429: "`too-many-jobs`: the queue is full.",
+        },
+    ),
+    Operation(
+        verb="jobs",
+        name="one_job",
+        method="get",
+        path="/admin/jobs/{id}",
+        summary="How far a job is",
+        description="For admins.",
+        parameters=(_JOB_ID,),
+        successes={200: Success(description="The job.", shape=JobView, example=_JOB)},
+        problems={404: "`no-job`: there is none of that id."},
+    ),
+    Operation(
+        verb="dataset",
+        name="show_dataset",
+        method="get",
+        path="/admin/dataset",
+        summary="Where the dataset stands",
+        description="For admins.",
+        successes={
+            200: Success(
+                description="The current snapshot and what waits.",
+                shape=DatasetView,
+                example=DatasetView(_SNAPSHOT, 30, {"kaggle": 30}, 0, {}, is_being_written=False),
+            )
+        },
+    ),
+    Operation(
+        verb="dataset",
+        name="show_snapshot",
+        method="get",
+        path="/admin/dataset/snapshots/{id}",
+        summary="One snapshot",
+        description="For admins.",
+        parameters=(
+            Parameter(
+                name="id",
+                where="path",
+                description="The id of the snapshot.",
+                schema={"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                example="0" * 64,
+            ),
+        ),
+        successes={200: Success(description="The snapshot.", shape=SnapshotView, example=_SNAPSHOT)},
+        problems={404: "`no-snapshot`: there is none of that id."},
+    ),
+    Operation(
+        verb="dataset",
+        name="known_photos",
+        method="post",
+        path="/admin/dataset/known",
+        summary="Which photos are here already",
+        description="So that an import that was cut short sends only what is missing. For admins.",
+        body=(KnownRequest, KnownRequest("kaggle", (KnownPhoto("GREAT TIT", "0" * 64),))),
+        successes={200: Success(description="In the order asked.", shape=KnownPhotos, example=KnownPhotos((False,)))},
+        problems={400: _MALFORMED, 422: "`invalid-request`, `invalid-source`: a value is missing or malformed."},
+    ),
+    Operation(
+        verb="dataset",
+        name="import_photos",
+        method="post",
+        path="/admin/dataset/photos",
+        summary="Import labelled photos",
+        description=(
+            "The body is a zip: numbered files and a `manifest.json` that says of each its file, name, label and scientific "
+            "name. Up to 500 photos and 4 MB. Sending it again changes nothing. For admins."
+        ),
+        parameters=(
+            Parameter(
+                name="source",
+                where="query",
+                is_required=True,
+                description="Which set the photos are from.",
+                schema={"type": "string", "pattern": "^[a-z0-9][a-z0-9._-]{0,39}$"},
+                example="kaggle",
+            ),
+        ),
+        takes_zip=True,
+        successes={
+            200: Success(
+                description="What became of each.",
+                shape=ImportAnswer,
+                example=ImportAnswer(1, 0, (UnresolvedLabel("ODD BIRD", ("great-tit",)),), {}, ()),
+            )
+        },
+        problems={
+            413: "`batch-too-large`: it unpacks to more than 64 MB.",
+            422: "`invalid-batch`, `invalid-source`, `invalid-request`.",
+        },
+    ),
+    Operation(
+        verb="dataset",
+        name="correct_imported_photo",
+        method="post",
+        path="/admin/dataset/photos/{id}/correction",
+        summary="Say what an imported photo really shows",
+        description="The next refresh acts on it; the photo keeps its split. For admins.",
+        parameters=(_PHOTO_IN_DATASET,),
+        body=(CorrectionRequest, CorrectionRequest("pied-avocet")),
+        successes={
+            200: Success(
+                description="Noted.",
+                shape=PhotoInDataset,
+                example=PhotoInDataset(
+                    PHOTO_ID_EXAMPLE, "kaggle", "pied-avocet", "AVOCET", PhotoState.NEW, None, Split.TRAIN, "0" * 64
+                ),
+            )
+        },
+        problems={
+            400: _MALFORMED,
+            404: "`not-found`: no imported photo has that id.",
+            409: "`busy`: too many changes at once.",
+            422: "`invalid-request`; `unknown-species`.",
+        },
+    ),
+    Operation(
+        verb="dataset",
+        name="erase_photo",
+        method="delete",
+        path="/admin/dataset/photos/{id}",
+        summary="Erase a photo for good",
+        description="No reader hands it out from now on; the refresh that this starts removes every byte. For admins.",
+        parameters=(_PHOTO_IN_DATASET,),
+        successes={
+            202: Success(
+                description="Taken.", shape=ErasureTaken, example=ErasureTaken(PHOTO_ID_EXAMPLE, PHOTO_ID_EXAMPLE)
+            )
+        },
+        problems={404: "`not-found`: no photo can have that id.", 409: "`busy`.", 429: "`too-many-jobs`."},
     ),
     Operation(
         verb="openapi",

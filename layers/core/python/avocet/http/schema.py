@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from avocet.domain.contribution import ContributionStatus, Feedback
+from avocet.domain.dataset import PhotoState, Split
+from avocet.domain.jobs import JobKind, JobState
 from avocet.domain.prediction import CoarserRank
 from avocet.domain.taxonomy import Rank
 
@@ -193,6 +195,12 @@ class SpeciesDetail:
     learning: Literal["trainable", "pending", "unseen"] = field(
         metadata={"description": "The model names it; photos are being collected; nobody has given one."}
     )
+    missing_photos: int | None = field(
+        metadata={
+            "ge": 0,
+            "description": "Photos still missing until the model can learn it; null when none are needed.",
+        }
+    )
     reference_photo: str | None = field(metadata={"description": "Address of a reviewed photo of this very species."})
     placeholder: PhotoPlaceholder
     lookup: dict[str, str] = field(metadata={"description": "Pages about it elsewhere, by the name of the site."})
@@ -220,6 +228,9 @@ class ServiceStatus:
     status: Literal["ready", "no-model"]
     message: str
     model_version: str | None
+    activity: str = field(
+        default="Everything is up to date.", metadata={"description": "What goes on behind the scenes."}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +238,172 @@ class PublicStats:
     """What people have given so far."""
 
     contributions: int = field(metadata={"ge": 0, "description": "Photos given with feedback."})
+    dataset_photos: int = field(default=0, metadata={"ge": 0, "description": "Photos in the dataset."})
+    dataset_species: int = field(default=0, metadata={"ge": 0, "description": "Species that can be learned."})
+    dataset_sources: dict[str, int] = field(
+        default_factory=dict, metadata={"description": "Photos in the dataset by where they came from."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRequest:
+    """What a photo really shows."""
+
+    species_id: str = field(metadata={"pattern": SPECIES_ID_PATTERN, "examples": ["pied-avocet"]})
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequested:
+    """A wish for a job."""
+
+    kind: JobKind
+    parameters: dict[str, str] | None = field(
+        default=None, metadata={"max_length": 10, "description": "In words of the kind."}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """How far a job is."""
+
+    done: int = field(metadata={"ge": 0})
+    total: int = field(metadata={"ge": 0, "description": "0 while not known."})
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """One piece of work."""
+
+    job_id: str
+    kind: JobKind
+    state: JobState
+    requested_by: str
+    requested_at: str = field(metadata={"examples": [TIMESTAMP_EXAMPLE]})
+    waits_for: tuple[str, ...] = field(metadata={"description": "Ids of the jobs it waits for."})
+    started_at: str | None
+    finished_at: str | None
+    attempt: int = field(metadata={"ge": 0})
+    progress: JobProgress
+    reason: str | None = field(metadata={"description": "Why it failed."})
+    parameters: dict[str, str]
+    result: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """The active jobs in their order, then the closed ones, newest first."""
+
+    message: str = field(metadata={"description": "In plain words."})
+    jobs: tuple[JobView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SplitCount:
+    """Photos of a species by split."""
+
+    train: int
+    validation: int
+    test: int
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotView:
+    """A snapshot without its rows."""
+
+    snapshot_id: str
+    parent_id: str | None
+    depth: int = field(metadata={"ge": 0, "description": "Snapshots before it."})
+    photos: int = field(metadata={"ge": 0})
+    changes: dict[str, int] = field(metadata={"description": "Rows it added, relabelled and removed."})
+    species: dict[str, SplitCount]
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetView:
+    """Where the dataset stands."""
+
+    snapshot: SnapshotView | None
+    needed_photos: int = field(metadata={"ge": 0, "description": "Clean photos that make a species trainable."})
+    sources: dict[str, int] = field(metadata={"description": "Photos in the snapshot by where they came from."})
+    in_review: int = field(
+        metadata={"ge": 0, "description": "Photos set aside for a person to look at; 500 stands for more."}
+    )
+    unresolved: dict[str, int] = field(metadata={"description": "Labels that name no species yet, with their photos."})
+    is_being_written: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """A photo that is about to be imported."""
+
+    label: str
+    sha256: str = field(metadata={"pattern": "^[0-9a-f]{64}$", "examples": ["0" * 64]})
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRequest:
+    """Which of these photos are here already?"""
+
+    source: str = field(metadata={"examples": ["kaggle"]})
+    photos: tuple[KnownPhoto, ...] = field(metadata={"max_length": 2000})
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhotos:
+    """For each photo asked about, whether it is here."""
+
+    known: tuple[bool, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedLabel:
+    """A label that names no species yet; its photos are kept."""
+
+    label: str
+    proposals: tuple[str, ...] = field(metadata={"description": "Ids of species it may mean."})
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedPhoto:
+    """A photo that cannot be used."""
+
+    name: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportAnswer:
+    """What became of a batch."""
+
+    taken: int = field(metadata={"ge": 0})
+    known: int = field(metadata={"ge": 0, "description": "They were here already."})
+    unresolved: tuple[UnresolvedLabel, ...]
+    left_out: dict[str, int] = field(metadata={"description": "Labels that are no birds, with their photos."})
+    refused: tuple[RefusedPhoto, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInDataset:
+    """What the dataset knows of a photo."""
+
+    photo_id: str
+    source: str
+    species_id: str | None
+    label: str | None
+    state: PhotoState
+    reason: str | None
+    split: Split | None
+    snapshot_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureTaken:
+    """Nobody is shown the photo from now on; the job removes every byte of it."""
+
+    photo_id: str
+    job_id: str
 
 
 @dataclass(frozen=True, slots=True)

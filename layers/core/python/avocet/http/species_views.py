@@ -31,6 +31,7 @@ def species_detail(known: KnownSpecies) -> SpeciesDetail:
         parent_id=taxon.parent_id,
         avibase_id=taxon.avibase_id,
         learning=known.learning,
+        missing_photos=known.missing_photos,
         reference_photo=None,
         placeholder=PhotoPlaceholder(taxon.family, known.family.silhouette),
         lookup=lookup_links(taxon),

@@ -127,6 +127,9 @@ class Head:
         job_id: The job that decided them.
         needed_photos: What the gate asks of a pending species.
         result: The job's result, in words.
+        sources: Photos in the snapshot by where they came from.
+        photos: Photos in the snapshot.
+        species: Trainable species.
     """
 
     snapshot_id: str = ""
@@ -135,6 +138,9 @@ class Head:
     job_id: str = ""
     needed_photos: int = 0
     result: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, int] = field(default_factory=dict)
+    photos: int = 0
+    species: int = 0
 
 
 class Heads(Protocol):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from avocet.domain.species import Learning, SpeciesNotFoundError
 from avocet.domain.taxonomy import Group, Taxon, WorldList
+from avocet.usecases.dataset_ports import Heads, Standings
 from avocet.usecases.species_ports import LearnedSpecies
 
 
@@ -15,6 +16,7 @@ class KnownSpecies:
     order: Group
     family: Group
     learning: Learning
+    missing_photos: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,8 @@ class GetSpecies:
 
     world_list: WorldList
     learned: LearnedSpecies
+    standings: Standings
+    heads: Heads
 
     def __call__(self, species_id: str) -> KnownSpecies:
         """Return the taxon of that id, or the one that holds it since a lump or a renaming.
@@ -34,9 +38,23 @@ class GetSpecies:
         if taxon is None:
             raise SpeciesNotFoundError("Look the species up with GET /species?query=, and use the id it returns.")
         order, family = self.world_list.order(taxon.order), self.world_list.family(taxon.family)
+        learning, missing = self._learning(taxon.species_id)
         return KnownSpecies(
             taxon=taxon,
             order=order or Group(taxon.order, "", ""),
             family=family or Group(taxon.family, "", ""),
-            learning="trainable" if taxon.species_id in self.learned.current() else "unseen",
+            learning=learning,
+            missing_photos=missing,
         )
+
+    def _learning(self, species_id: str) -> tuple[Learning, int | None]:
+        """Return how far the model is with a species, and how many photos it still needs."""
+        if species_id in self.learned.current():
+            return "trainable", None
+        standing = self.standings.find(species_id)
+        if standing is not None and standing.is_trainable:
+            return "trainable", None
+        needed = self.heads.read().needed_photos
+        if standing is None or not standing.waiting_photos:
+            return "unseen", needed or None
+        return "pending", standing.missing_photos(needed)

@@ -348,7 +348,17 @@ class Refresh:
             self._write_snapshot(run, plan, rows, decision, batch_keys, kept)
         key = f"{PLANS}{run.job_id}-{run.fence}.json"
         self.clean_objects.put(key, plan.to_json())
-        moved = Head(plan.snapshot_id, run.fence, key, run.job_id, self._needed(decision), plan.result)
+        moved = Head(
+            snapshot_id=plan.snapshot_id,
+            fence=run.fence,
+            plan_key=key,
+            job_id=run.job_id,
+            needed_photos=self._needed(decision),
+            result=plan.result,
+            sources=_sources(head.sources, rows),
+            photos=sum(counts.total for counts in decision.species.values()),
+            species=len(decision.species),
+        )
         self.heads.move(moved)
         beat(0, None, "noting what became of each photo")
         self._apply(moved, run.fence)
@@ -658,11 +668,6 @@ class Refresh:
             if key not in named:
                 self.clean_objects.purge(key)
 
-    def discard(self, job_id: str) -> None:
-        """Remove a finished job's working files: they hold photos."""
-        for key in list(self.clean_objects.keys(f"{WORK}{job_id}/")):
-            self.clean_objects.purge(key)
-
 
 def _dumped(values: Iterable[Mapping[str, object]]) -> bytes:
     return json.dumps(list(values)).encode()
@@ -778,6 +783,14 @@ def _settled(record: DatasetPhoto | None, outcome: Outcome, snapshot: str, fence
         snapshot_id=base.snapshot_id or (snapshot if in_dataset else None),
         writer_fence=fence,
     )
+
+
+def _sources(before: Mapping[str, int], rows: Sequence[Row]) -> dict[str, int]:
+    counts = Counter(before)
+    for row in rows:
+        if row.change is not Change.RELABEL:
+            counts[row.source] += 1 if row.change is Change.ADD else -1
+    return dict(sorted(counts.items()))
 
 
 def _in_words(

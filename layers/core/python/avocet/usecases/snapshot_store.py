@@ -142,3 +142,9 @@ class SnapshotStore:
     def _names(self, prefix: str) -> Iterator[str]:
         for key in self.objects.keys(prefix):
             yield key.removeprefix(prefix)
+
+
+def discard_work(objects: Objects, job_id: str) -> None:
+    """Remove a closed job's working files: they hold photos."""
+    for key in list(objects.keys(f"{WORK}{job_id}/")):
+        objects.purge(key)
