@@ -79,7 +79,7 @@ def test_a_change_of_mind_moves_the_photo_and_counts_once(served, function, feed
         assert give(feedback, photo_id, body)[0] == 200
     assert served.raw_keys() == [f"{RED}/{photo_id}.jpg"]
     stats = function("stats")(event("GET", "/stats"), None)
-    assert json.loads(stats["body"]) == {"contributions": 1}
+    assert json.loads(stats["body"])["contributions"] == 1
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_eight_clicks_at_once_leave_one_photo(served, function, feedback, photo_
     assert set(answers) <= {200, 409}
     assert 200 in answers
     assert served.raw_keys() == [f"{RED}/{photo_id}.jpg"]
-    assert json.loads(function("stats")(event("GET", "/stats"), None)["body"]) == {"contributions": 1}
+    assert json.loads(function("stats")(event("GET", "/stats"), None)["body"])["contributions"] == 1
 
 
 def test_somebody_elses_prediction_is_not_there(function, feedback, photo_id):
