@@ -97,6 +97,4 @@ def test_one_image_is_enough_to_tell_another_model(images):
     files = make_bundle()
     assert load_bundle(files, WORLD_LIST, self_test_images=images).model_version == "starter-00000001"
     with pytest.raises(BrokenBundleError, match="misses its self-test"):
-        load_bundle(
-            replaced(files, "model.onnx", model_bytes(3, sharpness=19.0)), WORLD_LIST, self_test_images=images
-        )
+        load_bundle(replaced(files, "model.onnx", model_bytes(3, sharpness=19.0)), WORLD_LIST, self_test_images=images)
