@@ -75,7 +75,7 @@ bench: install ## Measure speed, cold start and sizes beside the floor and the a
 	@$(VENV)/python -m benchmarks $(BENCH)
 
 test-training: .venv-training/.installed ## Tests of the training, which need TensorFlow
-	@PYTHONPATH=layers/core/python .venv-training/bin/python -m pytest tests/training
+	@PYTHONPATH=layers/core/python .venv-training/bin/python -m pytest -c tests/training/pytest.ini --confcutdir tests/training tests/training
 
 starter-model: .venv-training/.installed ## Make models/starter from ../shared/data; takes long
 	@PYTHONPATH=layers/core/python .venv-training/bin/python -m training_job.train \

@@ -75,4 +75,11 @@ STARTER = TrainingConfig(
     seed=20261123,
 )
 
+"""The shipped starter model, 2026-11-23.
+
+Command: `make starter-model`. Time: 16 minutes of fine-tuning and 15 of embedding and measuring on two shared cores.
+Result on 524 held-out photos, heads on three photos per species: top 1 0.905 (0.903 before fine-tuning), simulated
+photos from elsewhere 0.840 (0.788); familiarity 0.917 against species held out. More in models/starter/MODEL_CARD.md.
+"""
+
 CONFIGS = {config.name: config for config in (STARTER,)}
