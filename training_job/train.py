@@ -125,7 +125,6 @@ def train(config: TrainingConfig, *, data: Path, out: Path, work: Path, progress
     Returns:
         The model version.
     """
-    keras.utils.clear_session()  # layer names, and so the graph's bytes, do not depend on what ran before
     keras.utils.set_random_seed(config.seed)
 
     species_of_label = {review.label: review.species_id for review in world_list().reviews()}
