@@ -123,7 +123,7 @@ function Header() {
           {other.toUpperCase()}
         </button>
         {state.kind === "signed-in" && (
-          <a class="avatar" href={hrefOf("account")} aria-label={t.nav.account} title={state.person.email}>
+          <a class="avatar" href={hrefOf("account")} aria-label={`${t.nav.account} ${state.person.email}`.trim()} title={state.person.email}>
             {state.person.email === "" ? <PersonIcon /> : state.person.email.charAt(0).toUpperCase()}
           </a>
         )}
