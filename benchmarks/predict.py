@@ -34,13 +34,15 @@ class Peer:
 
     def start(self, core: int) -> "subprocess.Popen[str]":
         """Start it, bound to one core."""
+        # Bytecode is written whatever the caller's shell says: what is deployed carries it too.
+        inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         return subprocess.Popen(
             self.command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=os.environ | ONE_THREAD | {"BENCH_CORE": str(core)} | self.variables,
+            env=inherited | ONE_THREAD | {"BENCH_CORE": str(core)} | self.variables,
         )
 
 

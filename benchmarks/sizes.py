@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TOTAL_BUDGET_BYTES = 250 * 1024 * 1024
 BUDGET_BYTES = {
     "core": 8 * 1024 * 1024,
-    "runtime": 40 * 1024 * 1024,
+    "runtime": 12 * 1024 * 1024,
     "inference": 165 * 1024 * 1024,
     "data": 40 * 1024 * 1024,
 }

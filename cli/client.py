@@ -2,6 +2,7 @@
 
 import email.utils
 import threading
+import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ INLINE_MAX_BYTES = 4_000_000
 """Photos up to this size travel inside the request for their prediction, bigger ones through an upload of their own."""
 
 _RETRIED_STATUSES = frozenset({httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE})
+_BYTES = {"Content-Type": "application/octet-stream"}
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _PATIENCE_S = 120.0
@@ -146,7 +148,8 @@ class ApiClient:
             params=query,
             json=json,
             content=content,
-            headers={"Content-Type": "application/octet-stream"} if content is not None else None,
+            # One id however often it is sent: what was done although the answer got lost is not done twice.
+            headers={"X-Correlation-Id": str(uuid.uuid4()), **(_BYTES if content is not None else {})},
         )
         waited_s, next_wait_s = 0.0, _FIRST_WAIT_S
         while True:

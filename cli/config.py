@@ -39,6 +39,7 @@ class Deployment:
         cognito_url: Where people sign in; empty when only public answers are wanted.
         client_id: The app client people sign in through; empty likewise.
         page_url: The page in the browser; empty when unknown.
+        inbox_url: Where messages to the admins can be read; the embedded cloud only.
         demo_accounts: Accounts by role (``user``, ``admin``) that exist in the embedded cloud only.
         origin: Where this was read from, for people.
     """
@@ -47,6 +48,7 @@ class Deployment:
     cognito_url: str
     client_id: str
     page_url: str = ""
+    inbox_url: str = ""
     demo_accounts: Mapping[str, Account] = field(default_factory=dict)
     origin: str = ""
 
@@ -169,6 +171,7 @@ def _read_local(path: Path) -> Deployment:
         cognito_url=checked_url(_text(document, "cognito_url", path), str(path)),
         client_id=_text(document, "client_id", path),
         page_url=str(document.get("page_url") or ""),
+        inbox_url=checked_url(str(document["inbox_url"]), str(path)) if document.get("inbox_url") else "",
         demo_accounts={
             role: Account(username=_text(account, "username", path), password=_text(account, "password", path))
             for role, account in accounts.items()

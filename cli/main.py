@@ -9,12 +9,21 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from cli import output
 from cli.commands.dataset import dataset
+from cli.commands.dead_letters import dead_letters
+from cli.commands.drift import drift
 from cli.commands.identify import identify
 from cli.commands.import_names import import_names
+from cli.commands.inbox import inbox
 from cli.commands.jobs import jobs
+from cli.commands.labels import add_species
 from cli.commands.login import login, logout
+from cli.commands.models import models
+from cli.commands.notifications import notifications
+from cli.commands.review import review
 from cli.commands.species import species
 from cli.commands.status import status
+from cli.commands.train import train
+from cli.commands.users import users
 from cli.errors import CommandError, StoppedError
 from cli.surroundings import Surroundings
 
@@ -73,8 +82,17 @@ def main(
 app.command()(identify)
 app.command()(species)
 app.command()(import_names)
+app.command()(train)
+app.command()(add_species)
 app.command()(status)
+app.command()(review)
 app.add_typer(dataset)
+app.add_typer(users)
 app.add_typer(jobs)
+app.add_typer(models)
+app.add_typer(dead_letters)
+app.command()(drift)
+app.command()(inbox)
+app.command()(notifications)
 app.command()(login)
 app.command()(logout)

@@ -11,6 +11,7 @@ from infra.stacks.learning import LearningStack
 from infra.stacks.page import PageStack
 from infra.stacks.serving import ServingStack
 from infra.stacks.storage import StorageStack
+from infra.stacks.watching import WatchingStack
 
 
 def build(
@@ -58,7 +59,16 @@ def build(
         functions_dir=functions_dir,
         layer_assets=assets,
     )
+    watching = WatchingStack(
+        app,
+        f"avocet-{place.name}-watching",
+        place=place,
+        serving=serving,
+        learning=learning,
+        functions_dir=functions_dir,
+        layer_assets=assets,
+    )
     # The page's addresses stand in every other stack's settings, so it comes first whatever they refer to.
-    for stack in (storage, identity, learning, serving):
+    for stack in (storage, identity, learning, serving, watching):
         stack.add_stack_dependency(page)
     Tags.of(app).add("avocet:environment", place.name)

@@ -37,7 +37,7 @@ class Place:
     def tool_environment(self) -> dict[str, str]:
         """Return the environment for the CDK command line and the app it runs."""
         quiet = {
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
             "CDK_DISABLE_CLI_TELEMETRY": "true",
             "NODE_NO_WARNINGS": "1",
             # Bytecode of the construct library is worth seven seconds from the second run on.

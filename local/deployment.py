@@ -20,7 +20,7 @@ from local.steps import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
 _CDK = ROOT / "node_modules/.bin/cdk"
-_STACKS = ("page", "storage", "identity", "serving")
+_STACKS = ("page", "storage", "identity", "learning", "serving")
 _INPUTS = ("app.py", "cdk.json", "infra", "functions", "layers/core/python/avocet/settings.py")
 _DISK_FULL = ("ENOSPC", "No space left on device")
 _PINS = ("requirements.txt", "package-lock.json")
@@ -34,11 +34,17 @@ class Outputs:
     page_bucket: str
     distribution_id: str
     uploads_bucket: str
+    raw_bucket: str
+    clean_bucket: str
     models_bucket: str
     models_table: str
     user_pool_id: str
     client_id: str
     api_url: str
+    admin_topic: str
+    training_queue: str
+    data_requests_queue: str
+    tracking_url: str
 
 
 class Deployment:
@@ -118,6 +124,25 @@ class Deployment:
         options = ("--require-approval", "never", "--concurrency", "3", "--method", "direct", "--progress", "events")
         self._cdk("deploy", "--all", *options, *context, "--output", str(self._work_dir / "cdk.out"), cwd=ROOT)
 
+    def destroy(self) -> None:
+        """Delete every stack; buckets that go with them must be empty.
+
+        Raises:
+            SetupError: When a stack cannot be deleted.
+        """
+        shutil.rmtree(self._work_dir / "cdk.out", ignore_errors=True)
+        # Templates without layers will do: what stands is deleted as its own template says.
+        context = {**self._context, "template_only": "true"}
+        parts = [part for name, value in context.items() for part in ("--context", f"{name}={value}")]
+        output = str(self._work_dir / "cdk.out")
+        self._cdk("destroy", "--all", "--force", *parts, "--output", output, cwd=ROOT)
+
+    def forget(self) -> None:
+        """Remove what ``remember`` left in the place."""
+        ssm = self._place.client("ssm")
+        with contextlib.suppress(ssm.exceptions.ParameterNotFound):
+            ssm.delete_parameter(Name=self._marker)
+
     def outputs(self) -> Outputs:
         """Read what the stacks say.
 
@@ -137,11 +162,19 @@ class Deployment:
             page_bucket=found["PageBucketName"],
             distribution_id=found["DistributionId"],
             uploads_bucket=found["UploadsBucketName"],
+            raw_bucket=found["RawBucketName"],
+            clean_bucket=found["CleanBucketName"],
             models_bucket=found["ModelsBucketName"],
             models_table=found["ModelsTableName"],
             user_pool_id=found["UserPoolId"],
             client_id=found["ClientId"],
             api_url=found["ApiUrl"],
+            admin_topic=found["AdminTopicArn"],
+            # Only beside the emulator.
+            training_queue=found.get("TrainingQueueUrl", ""),
+            data_requests_queue=found["DataRequestsUrl"],
+            # Only where somebody keeps an MLflow.
+            tracking_url=found.get("TrackingUrl", ""),
         )
 
     def _stack_status(self, name: str) -> str | None:

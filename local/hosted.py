@@ -6,7 +6,7 @@ import time
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local import layers, publish, summary, web
+from local import backup, layers, publish, summary, web
 from local.aws import Place
 from local.deployment import Deployment
 from local.steps import SetupError, note, step
@@ -20,7 +20,7 @@ def deploy(environment: str) -> None:
     """
     started = time.monotonic()
     place = Place(environment)
-    _announce_account(place)
+    announce_account(place)
     web.build_page()
     layers.build(layers.cloud_target())
     deployment = Deployment(place, work_dir=layers.ROOT / "build" / environment, context={})
@@ -44,7 +44,26 @@ def deploy(environment: str) -> None:
     print(f"  Deployed in {time.monotonic() - started:.0f} s.", flush=True)
 
 
-def _announce_account(place: Place) -> None:
+def erase_again(environment: str) -> None:
+    """Erase again whoever and whatever was ever erased in ``environment``, after its tables were restored.
+
+    Raises:
+        SetupError: There are no credentials, a stack is missing, or it takes too long.
+    """
+    place = Place(environment)
+    announce_account(place)
+    outputs = Deployment(place, work_dir=layers.ROOT / "build" / environment, context={}).outputs()
+    erased = backup.marked(place, outputs)
+    with step(f"Erasing {len(erased.people)} people and {len(erased.photos)} photos again"):
+        backup.erase_again(place, outputs, erased)
+
+
+def announce_account(place: Place) -> None:
+    """Say whose account is about to be changed.
+
+    Raises:
+        SetupError: When no region is set, or AWS does not know who asks.
+    """
     if not place.region:
         raise SetupError("no AWS region is set; export AWS_REGION or choose a profile that has one.")
     try:
@@ -58,9 +77,10 @@ def main() -> None:
     """Do what the command line says; a failure is one sentence and an exit code, never a trace."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("environment", choices=("dev", "prod"))
-    environment = parser.parse_args().environment
+    parser.add_argument("--erase-again", action="store_true", help="deploy nothing; see docs/backup.md")
+    options = parser.parse_args()
     try:
-        deploy(environment)
+        (erase_again if options.erase_again else deploy)(options.environment)
     except SetupError as error:
         sys.exit(f"avocet: {error}")
     except (ClientError, BotoCoreError) as error:

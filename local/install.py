@@ -30,6 +30,10 @@ _ROOT = Path(__file__).resolve().parent.parent
 _TOOLS = _ROOT / ".avocet" / "tools"
 _EMULATOR_ENVIRONMENT = _ROOT / ".avocet" / "emulator-venv"
 _ENVIRONMENT = _ROOT / ".venv"
+RECORDS_ENVIRONMENT = _ROOT / ".avocet" / "records-venv"
+_RECORDS_PINS = _ROOT / "training_job/records/requirements.txt"
+TRAINING_ENVIRONMENT = _ROOT / ".venv-training"
+_TRAINING_PINS = _ROOT / "training_job/requirements.txt"
 
 _OLDEST_PYTHON = (3, 11)
 _NEWEST_PYTHON = (3, 13)
@@ -39,8 +43,12 @@ _ANY_RUN_BYTES = 512 * 1024**2
 
 
 def main() -> None:
-    """Install what is missing, or end with one sentence."""
+    """Install what is missing, or end with one sentence; with ``training`` TensorFlow, for its own environment."""
     try:
+        if sys.argv[1:] == ["training"]:
+            with step("Installing TensorFlow (2 GB, once)"):
+                install_training()
+            return
         _check_machine()
         with _only_installer():
             _install()
@@ -52,6 +60,43 @@ def main() -> None:
         sys.exit("avocet: {}: {}.".format(error.strerror or error, error.filename or "no file named"))
     except KeyboardInterrupt:
         sys.exit("avocet: interrupted; run this again to go on.")
+
+
+def install_records() -> None:
+    """Install MLflow where it is missing; only a training wants it, so it is not part of every installation.
+
+    Raises:
+        SetupError: It cannot be had, for want of a network or of space.
+    """
+    job: Job = (RECORDS_ENVIRONMENT, [_RECORDS_PINS], lambda: _fill(RECORDS_ENVIRONMENT, _RECORDS_PINS))
+    with _only_installer():
+        if not _is_as_pinned(job):
+            _run_jobs([job])
+
+
+def is_training_installed() -> bool:
+    """Whether TensorFlow is there, as pinned."""
+    return _is_as_pinned(_training_job())
+
+
+def install_training() -> None:
+    """Install TensorFlow where it is missing: 2 GB that only a whole network's training wants.
+
+    Raises:
+        SetupError: It cannot be had, for want of a network or of space.
+    """
+    with _only_installer():
+        if not is_training_installed():
+            free = shutil.disk_usage(str(_ROOT)).free
+            if free < _FIRST_INSTALL_BYTES:
+                raise SetupError(
+                    f"TensorFlow needs {_FIRST_INSTALL_BYTES / 1e9:.1f} GB of disk space and {free / 1e9:.1f} GB are free."
+                )
+            _run_jobs([_training_job()])
+
+
+def _training_job() -> Job:
+    return (TRAINING_ENVIRONMENT, [_TRAINING_PINS], lambda: _fill(TRAINING_ENVIRONMENT, _TRAINING_PINS))
 
 
 @contextlib.contextmanager

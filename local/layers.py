@@ -5,7 +5,9 @@ is left alone. Nothing is deployed here.
 """
 
 import argparse
+import gzip
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -15,16 +17,36 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from local.steps import SetupError, note, step
 
 ROOT = Path(__file__).resolve().parent.parent
 _UV = ROOT / ".avocet/tools/bin/uv"
-_LOCKED = ("runtime", "inference")
+_LOCKED = ("runtime", "inference", "data")
 _CORE = "core"
-_CLOUD_PYTHON = "3.13"
+LAYERS = (_CORE, *_LOCKED)
+"""Every layer that is built."""
+CLOUD_PYTHON = "3.13"
 _CLOUD_PLATFORM = "x86_64-manylinux_2_28"
-_RECIPE = "2"
+AWS_SERVICES = frozenset(
+    {
+        "cognito-idp",
+        "dynamodb",
+        "dynamodbstreams",
+        "events",
+        "lambda",
+        "logs",
+        "s3",
+        "sagemaker",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "stepfunctions",
+    }
+)
+"""The services whose descriptions the functions' client of AWS keeps: those that ``avocet.adapters.aws`` makes clients of."""
+_RECIPE = "3"
 """Changes when the way layers are built does, so that all are built again."""
 
 
@@ -52,7 +74,7 @@ class Target:
     def key(self) -> str:
         """Return what of the target changes the layers' content."""
         bytecode = "none" if self.python is None else _tag_of(self.python)
-        return "|".join((_RECIPE, self.name, bytecode, *self.wheel_options))
+        return "|".join((_RECIPE, self.name, bytecode, *self.wheel_options, *sorted(AWS_SERVICES)))
 
 
 def embedded_target() -> Target:
@@ -63,7 +85,7 @@ def embedded_target() -> Target:
 def cloud_target() -> Target:
     """Return Lambda's interpreter as the target; without one of its kind at hand, the bytecode is left out."""
     found = subprocess.run(
-        [str(_UV), "python", "find", "--no-python-downloads", _CLOUD_PYTHON],
+        [str(_UV), "python", "find", "--no-python-downloads", CLOUD_PYTHON],
         capture_output=True,
         text=True,
         check=False,
@@ -71,9 +93,9 @@ def cloud_target() -> Target:
     python = Path(found.stdout.strip()) if found.returncode == 0 else None
     if python is None:
         note(
-            f"No Python {_CLOUD_PYTHON} is at hand: the layers carry no bytecode, and cold starts take some 0.6 s more."
+            f"No Python {CLOUD_PYTHON} is at hand: the layers carry no bytecode, and cold starts take some 0.6 s more."
         )
-    options = ("--python-version", _CLOUD_PYTHON, "--python-platform", _CLOUD_PLATFORM, "--only-binary", ":all:")
+    options = ("--python-version", CLOUD_PYTHON, "--python-platform", _CLOUD_PLATFORM, "--only-binary", ":all:")
     return Target("cloud", python, options)
 
 
@@ -90,7 +112,7 @@ def build(target: Target) -> dict[str, str]:
     if due:
         with step("Building layers: " + ", ".join(due)):
             for name in due:
-                _build_one(target, name, digests[name])
+                build_layer(target, name, digests[name])
     return digests
 
 
@@ -99,7 +121,8 @@ def _is_built(target: Target, name: str, digest: str) -> bool:
     return recorded.is_file() and recorded.read_text() == digest and (target.folder / f"{name}.zip").is_file()
 
 
-def _build_one(target: Target, name: str, digest: str) -> None:
+def build_layer(target: Target, name: str, digest: str) -> None:
+    """Build one layer for ``target``, and note beside it the ``digest`` of what it is built from."""
     target.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.folder) as work:
         content = Path(work) / "python"
@@ -107,9 +130,11 @@ def _build_one(target: Target, name: str, digest: str) -> None:
             shutil.copytree(ROOT / "layers/core/python", content, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             _fetch(target, ROOT / "layers" / name / "requirements.txt", content)
+            if (content / "botocore/data").is_dir():
+                keep_what_functions_ask(content / "botocore/data")
         if target.python is not None:
             _compile(target.python, content, name)
-        _zip(Path(work), target.folder / f"{name}.zip", target.compression)
+        zip_folder(Path(work), target.folder / f"{name}.zip", target.compression)
     (target.folder / f"{name}.hash").write_text(digest)
 
 
@@ -122,7 +147,7 @@ def _compile(python: Path, content: Path, name: str) -> None:
     )
 
 
-def _zip(folder: Path, path: Path, compression: int) -> None:
+def zip_folder(folder: Path, path: Path, compression: int = 9) -> None:
     """Zip what is in ``folder``; the same content gives the same bytes."""
     partial = path.with_suffix(".partial")
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=compression) as archive:
@@ -161,6 +186,42 @@ def _fetch(target: Target, requirements: Path, into: Path) -> None:
         shutil.rmtree(tests)
 
 
+def keep_what_functions_ask(data: Path) -> None:
+    """Leave out of botocore's descriptions of services what no function reads, and what is read leave as plain JSON.
+
+    Making a client parses the description of its service, two thirds of it documentation, and of where all four hundred
+    services are: most of what the client costs a cold start.
+    """
+    for service in [folder for folder in data.iterdir() if folder.is_dir() and folder.name not in AWS_SERVICES]:
+        shutil.rmtree(service)
+    for examples in [*data.glob("*/*/examples-1.json*")]:
+        examples.unlink()
+    for packed in [*data.rglob("*.json.gz")]:
+        packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
+        packed.unlink()
+    places = json.loads((data / "endpoints.json").read_bytes())
+    for partition in places["partitions"]:
+        # Some services go by another name there.
+        named = AWS_SERVICES | {"states", "streams.dynamodb", "api.sagemaker"}
+        partition["services"] = {name: told for name, told in partition["services"].items() if name in named}
+    (data / "endpoints.json").write_text(json.dumps(places))
+    for described in data.rglob("*.json"):
+        told = _undocumented(json.loads(described.read_bytes()))
+        described.write_text(json.dumps(told, ensure_ascii=False, separators=(",", ":")), encoding="utf-8")
+
+
+def _undocumented(told: Any) -> Any:
+    if isinstance(told, list):
+        return [_undocumented(each) for each in told]
+    if isinstance(told, dict):
+        # Emptied, not left out: some of it is asked for by name. What a service calls so itself is no text.
+        return {
+            name: "" if name == "documentation" and isinstance(each, str) else _undocumented(each)
+            for name, each in told.items()
+        }
+    return told
+
+
 def _digest(target: Target, files: tuple[Path, ...]) -> str:
     digest = hashlib.sha256(target.key().encode())
     for path in files:
@@ -187,7 +248,12 @@ def _tag_of(python: Path) -> str:
 
 def _call(command: list[str], purpose: str) -> None:
     finished = subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        # Sets in bytecode lie in the order of their hashes, which must be the same for everybody who builds.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONHASHSEED": "0"},
     )
     if finished.returncode != 0:
         said = (finished.stderr or finished.stdout).strip().splitlines()

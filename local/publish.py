@@ -1,15 +1,20 @@
 """Brings what is not infrastructure into a deployed place: the page with its addresses, and the starter model."""
 
+import contextlib
 import hashlib
 import json
 import mimetypes
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from avocet.adapters.registry import DynamoModelAliases, DynamoModelRegistry
+from avocet.domain.models import AlreadyChampionError, Change, Decision, promoted
+from avocet.usecases.ports import StaleRecordError
+from avocet.usecases.register_model import described
 from local.aws import Place
 from local.deployment import Outputs
 from local.steps import SetupError
@@ -18,39 +23,59 @@ ROOT = Path(__file__).resolve().parent.parent
 _DIST = ROOT / "web/dist"
 _STARTER = ROOT / "models/starter"
 _BUNDLE_FILES = ("model.onnx", "self_test.npz", "bundle.json")
-_POINTER = "#champion"
 _SHIPPED = "shipped starter"
 # Where the page's own policy, which the build writes, leaves room for the addresses that only a deployment knows.
 _ORIGINS_MARK = b"__CONNECT_ORIGINS__"
+_IMAGES_MARK = b"__IMAGE_ORIGINS__"
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """The exact addresses that a browser needs, besides the page's own."""
+    """The exact addresses that a browser needs, besides the page's own.
+
+    Attributes:
+        inbox_url: The mailbox; empty where real mail is sent.
+        runs_url: What a run's id is put behind to see its record in MLflow; empty where none is kept.
+    """
 
     api_url: str
     cognito_url: str
     client_id: str
     region: str
     uploads_url: str
+    photos_url: str
+    pictures_url: str
+    inbox_url: str
+    runs_url: str
     is_embedded: bool
 
 
 def addresses(place: Place, outputs: Outputs) -> Addresses:
     """Return where the services of ``place`` answer a browser."""
+    buckets = (outputs.uploads_bucket, outputs.raw_bucket, outputs.clean_bucket)
     if place.endpoint is not None:
-        cognito, uploads = place.endpoint, f"{place.endpoint}/{outputs.uploads_bucket}"
+        cognito = place.endpoint
+        uploads, photos, pictures = (f"{place.endpoint}/{bucket}" for bucket in buckets)
     else:
         cognito = f"https://cognito-idp.{place.region}.amazonaws.com"
-        uploads = f"https://{outputs.uploads_bucket}.s3.{place.region}.amazonaws.com"
+        uploads, photos, pictures = (f"https://{bucket}.s3.{place.region}.amazonaws.com" for bucket in buckets)
     return Addresses(
         api_url=outputs.api_url,
         cognito_url=cognito,
         client_id=outputs.client_id,
         region=place.region,
         uploads_url=uploads,
+        photos_url=photos,
+        pictures_url=pictures,
+        inbox_url=f"{place.endpoint}/_avocet/inbox" if place.endpoint else "",
+        # The laptop's MLflow is somewhere else after each start; the emulator knows where.
+        runs_url=f"{place.endpoint}/_avocet/runs/" if place.endpoint else _runs_of(outputs.tracking_url),
         is_embedded=place.endpoint is not None,
     )
+
+
+def _runs_of(tracking_url: str) -> str:
+    return f"{tracking_url.rstrip('/')}/#/runs/" if tracking_url else ""
 
 
 def has_page() -> bool:
@@ -91,51 +116,45 @@ def publish_page(place: Place, outputs: Outputs) -> bool:
 
 
 def publish_starter(place: Place, outputs: Outputs) -> str | None:
-    """Put the starter model into the models bucket and make it champion where none was chosen; return its version.
+    """Put the starter model into the models bucket, register it, and make it champion where none was chosen.
 
     A champion that people chose is never touched. A starter that an earlier release shipped is replaced by this one's.
+
+    Returns:
+        Its version; None when none is shipped.
     """
     if not all((_STARTER / name).is_file() for name in _BUNDLE_FILES):
         return None
-    bundle = json.loads((_STARTER / "bundle.json").read_text())
-    version = str(bundle["model_version"])
-    table, dynamodb = outputs.models_table, place.client("dynamodb")
-    pointer = dynamodb.get_item(TableName=table, Key={"version": {"S": _POINTER}}, ConsistentRead=True).get("Item")
-    if pointer is not None and pointer["champion"]["S"] == version:
-        return version
-    s3 = place.client("s3")
-    for name in _BUNDLE_FILES:
-        s3.put_object(
-            Bucket=outputs.models_bucket, Key=f"bundles/{version}/{name}", Body=(_STARTER / name).read_bytes()
-        )
-    now = datetime.now(tz=UTC).isoformat(timespec="seconds")
-    dynamodb.put_item(
-        TableName=table,
-        Item={
-            "version": {"S": version},
-            "source": {"S": _SHIPPED},
-            "recipe": {"S": str(bundle["recipe"])},
-            "created_on": {"S": str(bundle["created_on"])},
-            "registered_at": {"S": now},
-        },
-    )
-    try:
-        dynamodb.update_item(
-            TableName=table,
-            Key={"version": {"S": _POINTER}},
-            UpdateExpression="SET champion = :version, chosen_by = :shipped, chosen_at = :now ADD revision :one",
-            ConditionExpression="attribute_not_exists(champion) OR chosen_by = :shipped",
-            ExpressionAttributeValues={
-                ":version": {"S": version},
-                ":shipped": {"S": _SHIPPED},
-                ":now": {"S": now},
-                ":one": {"N": "1"},
-            },
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-            raise
-    return version
+    files = {name: (_STARTER / name).read_bytes() for name in _BUNDLE_FILES}
+    dynamodb = place.client("dynamodb")
+    registry = DynamoModelRegistry(dynamodb, outputs.models_table)
+    aliases = DynamoModelAliases(dynamodb, outputs.models_table)
+    now = datetime.now(tz=UTC)
+    starter = replace(described(files, registered_at=now), figures=_figures(files["bundle.json"]))
+    if registry.find(starter.version) is None:
+        s3 = place.client("s3")
+        for name, data in files.items():
+            s3.put_object(Bucket=outputs.models_bucket, Key=f"bundles/{starter.version}/{name}", Body=data)
+        registry.register(starter)
+    standing = aliases.read()
+    if standing.tenure is not None and standing.tenure.chosen_by != _SHIPPED:
+        return starter.version
+    with contextlib.suppress(StaleRecordError, AlreadyChampionError):
+        decision = Decision(_SHIPPED, now, "It came with this release.")
+        aliases.move(promoted(standing, starter.version, decision, change=Change.SHIPPED), over=standing)
+    return starter.version
+
+
+def _figures(manifest: bytes) -> dict[str, float]:
+    """Return what the starter's makers measured, in the registry's words."""
+    metrics = json.loads(manifest)["metrics"]
+    names = {
+        "validation_accuracy": "top1",
+        "top3": "top3",
+        "ece": "expected_calibration_error",
+        "validation_photos": "held_out_photos",
+    }
+    return {ours: float(metrics[theirs]) for ours, theirs in names.items() if theirs in metrics}
 
 
 def _page_files(to: Addresses) -> dict[str, bytes]:
@@ -148,14 +167,21 @@ def _page_files(to: Addresses) -> dict[str, bytes]:
             "region": to.region,
             "uploadsOrigin": _origin(to.uploads_url),
             "embedded": to.is_embedded,
+            **({"inboxUrl": to.inbox_url} if to.inbox_url else {}),
+            **({"runsUrl": to.runs_url} if to.runs_url else {}),
         },
         indent=2,
     ).encode()
     page = files["index.html"]
-    if _ORIGINS_MARK not in page:
-        raise SetupError(f"the built page has no {_ORIGINS_MARK.decode()} in its content security policy")
-    services = " ".join(dict.fromkeys(map(_origin, (to.api_url, to.cognito_url, to.uploads_url))))
-    files["index.html"] = page.replace(_ORIGINS_MARK, services.encode())
+    for mark in (_ORIGINS_MARK, _IMAGES_MARK):
+        if mark not in page:
+            raise SetupError(f"the built page has no {mark.decode()} in its content security policy")
+    services = " ".join(
+        dict.fromkeys(map(_origin, filter(None, (to.api_url, to.cognito_url, to.uploads_url, to.inbox_url))))
+    )
+    page = page.replace(_ORIGINS_MARK, services.encode())
+    images = " ".join(dict.fromkeys(map(_origin, (to.photos_url, to.pictures_url))))
+    files["index.html"] = page.replace(_IMAGES_MARK, images.encode())
     return files
 
 

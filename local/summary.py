@@ -8,15 +8,24 @@ from local.accounts import Account
 from local.publish import Addresses
 
 
-def write_local_json(path: Path, to: Addresses, page_url: str, accounts: Mapping[str, Account]) -> None:
+def write_local_json(
+    path: Path,
+    to: Addresses,
+    page_url: str,
+    accounts: Mapping[str, Account],
+    *,
+    inbox_url: str,
+    mlflow_url: str | None,
+) -> None:
     """Write what the command line, tests and scripts read; in one step, readable by its owner alone."""
     content = {
         "api_url": to.api_url,
         "page_url": page_url,
         "cognito_url": to.cognito_url,
         "client_id": to.client_id,
-        "inbox_url": None,
-        "mlflow_url": None,
+        "inbox_url": inbox_url,
+        # Filled in when the first training wants MLflow.
+        "mlflow_url": mlflow_url,
         "accounts": {
             group: {"username": account.username, "password": account.password} for group, account in accounts.items()
         },

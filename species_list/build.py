@@ -14,7 +14,7 @@ from pathlib import Path
 
 from avocet.adapters import name_index_sqlite, world_list_sqlite
 from avocet.adapters.name_index_sqlite import ListedName
-from avocet.domain.name_search import NameKind
+from avocet.domain.name_kinds import NameKind
 from avocet.domain.names import epithet_stem, key
 from species_list.update import ListError, read_rows
 

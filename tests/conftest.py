@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import HealthCheck, settings
 
+from avocet.observability import follow
 from local.emulated_cloud import EmulatedCloud, Home
 
 settings.register_profile(
@@ -32,6 +33,13 @@ def _home() -> Home:
     return Home(_ROOT / ".avocet" / "tests", int(os.environ.get("AVOCET_TEST_PORT", "4567")))
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_followed() -> Iterator[None]:
+    """Forget the request whose steps a test ran in this process; a function's process would do nothing else."""
+    yield
+    follow(None)
+
+
 @pytest.fixture(scope="session")
 def embedded_cloud() -> Iterator[Mapping[str, Any]]:
     """The whole stack on the emulator, as `make up` brings it up; yields its local.json.
@@ -48,6 +56,12 @@ def embedded_cloud() -> Iterator[Mapping[str, Any]]:
     finally:
         if is_mine:
             _make("stop", home)
+
+
+@pytest.fixture(scope="session")
+def home(embedded_cloud: Mapping[str, Any]) -> Home:
+    """Where the embedded cloud of this test run keeps everything."""
+    return _home()
 
 
 @pytest.fixture

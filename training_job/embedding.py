@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from training_job.augment import training_view
-from training_job.export_onnx import answers, session_on, to_onnx
+from training_job.bundle import answers, session_on
+from training_job.export_onnx import to_onnx
 
 FloatArray = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]

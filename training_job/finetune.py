@@ -19,14 +19,11 @@ import tensorflow as tf
 
 from training_job.augment import training_view
 from training_job.head import LinearHead
+from training_job.refusals import DivergedError
 
 FloatArray = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.intp]
 Pixels = npt.NDArray[np.uint8]
-
-
-class DivergedError(RuntimeError):
-    """The loss is no longer a number; the message says at which step and learning rate."""
 
 
 @dataclass(frozen=True)
@@ -131,19 +128,6 @@ def fine_tune(
             )
         speed = (step + 1) * settings.batch / (time.monotonic() - started)
         on_step(Step(done=step + 1, of=steps, loss=float(loss), right_ratio=float(right), photos_per_s=speed))
-
-
-def averaged_weights(
-    start: Sequence[npt.NDArray[np.generic]], tuned: Sequence[npt.NDArray[np.generic]], *, tuned_ratio: float
-) -> list[FloatArray]:
-    """Lies `tuned_ratio` of the way from the weights a training started from to those it ended with.
-
-    Source: Wortsman et al. 2022, "Robust fine-tuning of zero-shot models".
-    """
-    return [
-        np.asarray((1 - tuned_ratio) * first + tuned_ratio * last, np.float32)
-        for first, last in zip(start, tuned, strict=True)
-    ]
 
 
 @dataclass(frozen=True)

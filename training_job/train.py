@@ -21,6 +21,15 @@ import numpy.typing as npt
 
 from avocet.adapters.world_list_sqlite import world_list
 from avocet.domain.labels import resolve
+from training_job.averaging import averaged_weights
+from training_job.bundle import (
+    MAX_HALF_STORAGE_DIFFERENCE,
+    answers,
+    check_parity,
+    session_on,
+    store_in_half_precision,
+    write_bundle,
+)
 from training_job.calibration import (
     calibrate,
     coarser_threshold,
@@ -32,20 +41,12 @@ from training_job.calibration import (
 from training_job.config import CONFIGS, TrainingConfig
 from training_job.data import LabelledPhotos, folds, read_photos
 from training_job.embedding import Embedder
-from training_job.export_onnx import (
-    MAX_HALF_STORAGE_DIFFERENCE,
-    MAX_PARITY_DIFFERENCE,
-    answers,
-    check_parity,
-    session_on,
-    store_in_half_precision,
-    to_onnx,
-    write_bundle,
-)
+from training_job.export_onnx import MAX_PARITY_DIFFERENCE, to_onnx
 from training_job.familiarity import SHIPPED_KIND, Centroids, compare, measures
-from training_job.finetune import Step, averaged_weights, fine_tune
+from training_job.finetune import Step, fine_tune
 from training_job.head import LinearHead, fit_ridge
 from training_job.inat import outputs_by_species, with_known_species
+from training_job.measured import Measured
 from training_job.model import (
     EFFICIENTNET,
     MOBILENET,
@@ -65,6 +66,13 @@ Indices = npt.NDArray[np.intp]
 
 _PARITY_PHOTOS = 128
 _RECENT_STEPS = 40
+_STAGES = 10
+_TRIAL_STAGES = (
+    "fine-tune every layer without the held-out photos",
+    "choose how far to follow the training",
+    "embed photos after the trial",
+    "calibrate, and choose thresholds on held-out photos",
+)
 
 
 @dataclass(frozen=True)
@@ -94,11 +102,11 @@ class HeadFitter:
     output_of_species: Mapping[str, int]
     first_opinion: int
 
-    def fit(self, views: FloatArray, chosen: Indices) -> LinearHead:
-        """Fits on the views [v, n, D] of the chosen photos."""
+    def fit(self, views: FloatArray, species_at: Indices) -> LinearHead:
+        """Fits on views [v, n, D] of photos of the species [n]."""
         head = fit_ridge(
-            np.concatenate(list(views[:, chosen])),
-            np.tile(self.photos.species_at[chosen], len(views)),
+            np.concatenate(list(views)),
+            np.tile(species_at, len(views)),
             species_count=len(self.photos.species),
             penalty=self.config.penalty,
             views=len(views),
@@ -154,25 +162,98 @@ def train(config: TrainingConfig, *, data: Path, out: Path, work: Path, progress
     work = work / f"{config.name}-{_fingerprint(config, photos)}"
     work.mkdir(parents=True, exist_ok=True)
     first_weights = embedding.get_weights()
-    tuned_file = work / "tuned.weights.h5"
     pretrained_views = _kept_embeddings(
         work / "pretrained.npy", embedding, photos, config, progress, title="embed photos before training", augmented=0
     )
-    if tuned_file.exists():
-        embedding.load_weights(tuned_file)
-        progress.skip("fine-tune every layer")
-    else:
-        judges = [
-            heads.fit(pretrained_views, np.flatnonzero((fold != 0) & (fold != judge)))
-            for judge in range(1, config.folds)
-        ]
-        _fine_tune(embedding, photos, kept_at, fold, judges, config, progress)
-        embedding.save_weights(tuned_file)
-    tuned_weights = embedding.get_weights()
 
+    # First without the held-out photos, to learn how far to tune and what scores mean; then the same on all photos.
+    measured_file = work / f"measured-{_digest(config)}.json"
+    if measured_file.exists():
+        measured = Measured.read(measured_file)
+        for title in _TRIAL_STAGES:
+            progress.skip(title)
+    else:
+        _tune(
+            embedding,
+            work / "tuned.weights.h5",
+            kept_at,
+            pretrained_views,
+            fold,
+            heads,
+            progress,
+            title=_TRIAL_STAGES[0],
+        )
+        measured = _measure(embedding, first_weights, heads, held=held, kept_at=kept_at, progress=progress)
+        measured.write(measured_file)
+    for name, value in measured.metrics.items():
+        progress.say(f"  {name}: {value}")
+
+    embedding.set_weights(first_weights)
+    everything = np.arange(len(photos))
+    _tune(
+        embedding,
+        work / "tuned-on-all.weights.h5",
+        everything,
+        pretrained_views,
+        fold,
+        heads,
+        progress,
+        title="fine-tune every layer on all photos",
+    )
+    embedding.set_weights(averaged_weights(first_weights, embedding.get_weights(), tuned_ratio=measured.tuned_ratio))
+    views = _kept_embeddings(
+        work / f"tuned-on-all-{measured.tuned_ratio}-{config.head_views}.npy",
+        embedding,
+        photos,
+        config,
+        progress,
+        title="embed photos after training",
+        augmented=config.head_views,
+    )
+
+    with progress.stage("export, compare with Keras and write the bundle"):
+        centroids = Centroids.of(
+            np.concatenate(list(views[:2])), np.tile(photos.species_at, 2), species_count=len(photos.species)
+        )
+        network = answering_network(
+            embedding, head=heads.fit(views, photos.species_at), calibration=measured.calibration, centroids=centroids
+        )
+        sample = held.pixels[:: max(len(held.pixels) // _PARITY_PHOTOS, 1)]
+        expected = network.predict(sample.astype(np.float32), batch_size=16, verbose=0)
+        full = to_onnx(network, input_size_px=config.input_size_px)
+        parity = check_parity(expected, answers(session_on(full), sample), max_difference=MAX_PARITY_DIFFERENCE)
+        half = store_in_half_precision(full)
+        stored = check_parity(expected, answers(session_on(half), sample), max_difference=MAX_HALF_STORAGE_DIFFERENCE)
+        version = write_bundle(
+            out,
+            half,
+            species=photos.species,
+            recipe=config.name,
+            backbone=f"{EFFICIENTNET} + {MOBILENET}",
+            input_size_px=config.input_size_px,
+            thresholds=measured.thresholds,
+            metrics={**measured.metrics, "parity_with_keras": parity, "parity_of_half_precision_storage": stored},
+            version_prefix=config.name,
+            created_on=config.created_on,
+        )
+    progress.say(f"{version} is in {out}")
+    return version
+
+
+def _measure(
+    embedding: keras.Model,
+    first_weights: Sequence[npt.NDArray[np.generic]],
+    heads: HeadFitter,
+    *,
+    held: HeldOut,
+    kept_at: Indices,
+    progress: TrainingProgress,
+) -> Measured:
+    config, photos = heads.config, heads.photos
+    tuned_weights = embedding.get_weights()
     ratios = (0.0, *config.tuned_ratios)
     found: dict[float, tuple[float, float]] = {}
-    with progress.stage("choose how far to follow the training", total=len(ratios) * len(kept_at) * 2) as stage:
+    with progress.stage(_TRIAL_STAGES[1], total=len(ratios) * len(kept_at) * 2) as stage:
         for turn, ratio in enumerate(ratios):
             embedding.set_weights(averaged_weights(first_weights, tuned_weights, tuned_ratio=ratio))
             embedder = Embedder(embedding, input_size_px=config.input_size_px, seed=config.seed)
@@ -199,15 +280,15 @@ def train(config: TrainingConfig, *, data: Path, out: Path, work: Path, progress
 
     others = non_birds(size_px=config.input_size_px, seed=config.seed)
     with progress.stage(
-        "embed photos after training", total=(2 + config.head_views) * len(photos) + len(held.pixels) + len(others)
+        _TRIAL_STAGES[2], total=(2 + config.head_views) * len(kept_at) + len(held.pixels) + len(others)
     ) as stage:
         embedder = Embedder(embedding, input_size_px=config.input_size_px, seed=config.seed)
-        views = embedder.views(photos.pixels, augmented=config.head_views, on_done=stage.reached)
+        views = embedder.views(photos.pixels[kept_at], augmented=config.head_views, on_done=stage.reached)
         held_embeddings = embedder.photos(held.pixels, on_done=lambda _: None)
         other_embeddings = embedder.photos(others, on_done=lambda _: None)
 
-    with progress.stage("calibrate, and choose thresholds on held-out photos"):
-        trial_head = heads.fit(views, kept_at)
+    with progress.stage(_TRIAL_STAGES[3]):
+        trial_head = heads.fit(views, photos.species_at[kept_at])
         scores = trial_head.scores(held_embeddings)
         plain, species_at = held.is_plain, held.species_at
         calibration = calibrate(scores[plain], species_at[plain], floor=config.score_floor)
@@ -225,10 +306,10 @@ def train(config: TrainingConfig, *, data: Path, out: Path, work: Path, progress
             sure_min_score=sure.min_score,
             precision=config.coarser_precision,
         )
-        kept_views = np.concatenate(list(views[:, kept_at]))
+        kept_views = np.concatenate(list(views))
         kept_species_at = np.tile(photos.species_at[kept_at], len(views))
         trial_centroids = Centroids.of(
-            np.concatenate(list(views[:2, kept_at])),
+            np.concatenate(list(views[:2])),
             np.tile(photos.species_at[kept_at], 2),
             species_count=len(photos.species),
         )
@@ -238,7 +319,7 @@ def train(config: TrainingConfig, *, data: Path, out: Path, work: Path, progress
                 head=trial_head,
                 calibration=calibration,
                 centroids=trial_centroids,
-                known=views[0, kept_at],
+                known=views[0],
             )[SHIPPED_KIND]
             for embeddings in (held_embeddings, other_embeddings)
         )
@@ -258,6 +339,7 @@ def train(config: TrainingConfig, *, data: Path, out: Path, work: Path, progress
         )
     honest = cross_fitted_probabilities(scores[plain], species_at[plain], floor=config.score_floor)
     metrics = {
+        "fitted_photos_per_species": config.folds - 1,
         "held_out_photos": int(plain.sum()),
         "top1": round(top_ratio(scores[plain], species_at[plain], first=1), 4),
         "top3": round(top_ratio(scores[plain], species_at[plain], first=3), 4),
@@ -283,41 +365,16 @@ def train(config: TrainingConfig, *, data: Path, out: Path, work: Path, progress
             "non_birds": round(float((unknown < min_familiarity).mean()), 4),
         },
     }
-    for name, value in metrics.items():
-        progress.say(f"  {name}: {value}")
-
-    with progress.stage("export, compare with Keras and write the bundle"):
-        everything = np.arange(len(photos))
-        centroids = Centroids.of(
-            np.concatenate(list(views[:2])), np.tile(photos.species_at, 2), species_count=len(photos.species)
-        )
-        network = answering_network(
-            embedding, head=heads.fit(views, everything), calibration=calibration, centroids=centroids
-        )
-        sample = held.pixels[:: max(len(held.pixels) // _PARITY_PHOTOS, 1)]
-        expected = network.predict(sample.astype(np.float32), batch_size=16, verbose=0)
-        full = to_onnx(network, input_size_px=config.input_size_px)
-        parity = check_parity(expected, answers(session_on(full), sample), max_difference=MAX_PARITY_DIFFERENCE)
-        half = store_in_half_precision(full)
-        stored = check_parity(expected, answers(session_on(half), sample), max_difference=MAX_HALF_STORAGE_DIFFERENCE)
-        version = write_bundle(
-            out,
-            half,
-            species=photos.species,
-            recipe=config.name,
-            backbone=f"{EFFICIENTNET} + {MOBILENET}",
-            input_size_px=config.input_size_px,
-            thresholds={
-                "sure_min_score": round(sure.min_score, 4),
-                "coarser_min_score": round(coarser.min_score, 4),
-                "familiarity": {"kind": SHIPPED_KIND, "min": round(min_familiarity, 4)},
-            },
-            metrics={**metrics, "parity_with_keras": parity, "parity_of_half_precision_storage": stored},
-            version_prefix=config.name,
-            created_on=config.created_on,
-        )
-    progress.say(f"{version} is in {out}")
-    return version
+    return Measured(
+        tuned_ratio=chosen_ratio,
+        calibration=calibration,
+        thresholds={
+            "sure_min_score": round(sure.min_score, 4),
+            "coarser_min_score": round(coarser.min_score, 4),
+            "familiarity": {"kind": SHIPPED_KIND, "min": round(min_familiarity, 4)},
+        },
+        metrics=metrics,
+    )
 
 
 def first_opinion_of(embedding: keras.Model) -> int:
@@ -338,8 +395,13 @@ def _joined_network(config: TrainingConfig, pretrained: Pretrained) -> keras.Mod
 
 def _fingerprint(config: TrainingConfig, photos: LabelledPhotos) -> str:
     # Of what the fine-tuned weights depend on; thresholds and the like may change without training again.
-    recipe = (config.fine_tuning, config.opinion_weight, config.known_species_bonus, config.penalty, photos.names)
-    return hashlib.sha256(repr(recipe).encode()).hexdigest()[:8]
+    return _digest(
+        (config.fine_tuning, config.opinion_weight, config.known_species_bonus, config.penalty, photos.names)
+    )
+
+
+def _digest(what: object) -> str:
+    return hashlib.sha256(repr(what).encode()).hexdigest()[:8]
 
 
 def _kept_embeddings(
@@ -362,17 +424,29 @@ def _kept_embeddings(
     return views
 
 
-def _fine_tune(
+def _tune(
     embedding: keras.Model,
-    photos: LabelledPhotos,
-    kept_at: Indices,
+    file: Path,
+    chosen: Indices,
+    pretrained_views: FloatArray,
     fold: Indices,
-    judges: Sequence[LinearHead],
-    config: TrainingConfig,
+    heads: HeadFitter,
     progress: TrainingProgress,
+    *,
+    title: str,
 ) -> None:
+    """Trains the embedding on the chosen photos, or finds its weights in `file`."""
+    if file.exists():
+        embedding.load_weights(file)
+        progress.skip(title)
+        return
+    config, photos = heads.config, heads.photos
+    species_at, fold = photos.species_at[chosen], fold[chosen]
+    views = pretrained_views[:, chosen]
+    dealt = np.unique(fold)
+    judges = [heads.fit(views[:, fold != judged], species_at[fold != judged]) for judged in dealt]
     recent: deque[tuple[float, float]] = deque(maxlen=_RECENT_STEPS)
-    with progress.stage("fine-tune every layer", total=config.fine_tuning.steps(len(kept_at))) as stage:
+    with progress.stage(title, total=config.fine_tuning.steps(len(chosen))) as stage:
 
         def on_step(step: Step) -> None:
             recent.append((step.loss, step.right_ratio))
@@ -381,13 +455,14 @@ def _fine_tune(
 
         fine_tune(
             embedding,
-            photos.pixels[kept_at],
-            photos.species_at[kept_at],
-            fold[kept_at] - 1,
+            photos.pixels[chosen],
+            species_at,
+            np.searchsorted(dealt, fold),
             judges,
             config.fine_tuning,
             on_step=on_step,
         )
+    embedding.save_weights(file)
 
 
 def main() -> None:
@@ -403,7 +478,7 @@ def main() -> None:
         data=arguments.data,
         out=arguments.out,
         work=arguments.work,
-        progress=TrainingProgress(stages=8),
+        progress=TrainingProgress(_STAGES),
     )
 
 

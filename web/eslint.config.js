@@ -23,6 +23,6 @@ export default defineConfig(
   },
   {
     files: ["**/*.{js,mjs}"],
-    languageOptions: { globals: { console: "readonly", process: "readonly", self: "readonly", caches: "readonly", fetch: "readonly", URL: "readonly" } },
+    languageOptions: { globals: { console: "readonly", process: "readonly", self: "readonly", caches: "readonly", fetch: "readonly", URL: "readonly", Request: "readonly", AbortController: "readonly", setTimeout: "readonly", clearTimeout: "readonly" } },
   },
 );

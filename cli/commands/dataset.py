@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from cli import output
 from cli.client import ApiClient, Json
 from cli.commands.jobs import wait_for
+from cli.commands.labels import labels, settle
 from cli.errors import CommandError
 from cli.labelled_sets import LabelledPhoto, LabelledSetError, open_set
 from cli.surroundings import Surroundings
@@ -27,8 +28,15 @@ _BATCH_PHOTOS = 200
 _ASKED_AT_ONCE = 1_000
 _LISTED = 20
 _MORE_THAN_ONE = 2
+# What a snapshot did with photos, in people's words.
+_CHANGED = {"add": "added", "relabel": "given another name", "remove": "removed"}
 
-dataset = typer.Typer(name="dataset", help="The dataset: import, show, diff, verify (admins).", no_args_is_help=True)
+dataset = typer.Typer(
+    name="dataset", help="The dataset: import, labels, show, diff, verify (admins).", no_args_is_help=True
+)
+
+dataset.command()(labels)
+dataset.command()(settle)
 
 
 @dataclass
@@ -143,6 +151,7 @@ def _show(total: _Total) -> None:
         for label, proposals in sorted(total.unresolved.items()):
             table.add_row(output.cell(label), output.cell(", ".join(proposals)))
         out.print(table)
+        out.print("Settle them with `avocet dataset settle LABEL`.")
     for each in total.refused[:_LISTED]:
         output.complain(f"{each['name']}: {each['detail']}")
     if len(total.refused) > _LISTED:
@@ -171,10 +180,14 @@ def show(
         splits = ", ".join(f"{split} {sum(c[split] for c in counts)}" for split in ("train", "validation", "test"))
         out.print(f"{snapshot['photos']} photos of {len(snapshot['species'])} species: {splits}")
         sources = ", ".join(f"{name} {photos}" for name, photos in answer["sources"].items())
-        out.print(output.printable(f"From {sources}; changes since its parent: {_changes(snapshot)}"))
+        out.print(output.printable(f"From {sources}; what it changed: {_changes(snapshot)}"))
     out.print(f"A species needs {answer['needed_photos']} clean photos; {answer['in_review']} photos wait for review.")
+    sync = answer["sync"]
+    out.print(output.printable(f"Kaggle: {sync['message']} Version taken in: {sync['version'] or 'none'}."))
+    if sync["detail"]:
+        out.print(output.printable(f"  {sync['detail']}"))
     if answer["unresolved"]:
-        out.print(output.printable(f"Unresolved labels: {', '.join(answer['unresolved'])}"))
+        out.print(output.printable(f"Unresolved labels: {', '.join(answer['unresolved'])} (`avocet dataset labels`)"))
     if species and snapshot:
         table = output.table("Species", "Train", "Validation", "Test")
         for name, count in snapshot["species"].items():
@@ -228,7 +241,8 @@ def _photos(snapshot: Json, species: str) -> int:
 
 
 def _changes(snapshot: Json) -> str:
-    return ", ".join(f"{name} {photos}" for name, photos in snapshot["changes"].items() if photos) or "none"
+    changed = (f"{photos} {_CHANGED.get(name, name)}" for name, photos in snapshot["changes"].items() if photos)
+    return ", ".join(changed) or "nothing"
 
 
 @dataset.command()
@@ -239,7 +253,9 @@ def verify(
     """Hash every photo again and prove the dataset's invariants."""
     surroundings: Surroundings = context.obj
     with surroundings.connect() as connection:
-        job = wait_for(connection.api, connection.api.send("POST", "/admin/jobs", {"kind": "verify"}))
+        job = wait_for(
+            connection.api, connection.api.send("POST", "/admin/jobs", {"kind": "verify"}), surroundings.wait
+        )
     if json_:
         output.write_json(job["result"])
         return

@@ -86,7 +86,13 @@ def _lines(document: Json) -> Iterator[tuple[str, str]]:
 def _flattened(answer: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
     for key, value in answer.items():
         label = f"{prefix}{key}".replace("_", " ")
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value.keys() == {"en", "fr"}:
+            # A text in both languages; the command line speaks English.
+            yield label[:1].upper() + label[1:], str(value["en"])
+        elif isinstance(value, Mapping):
             yield from _flattened(value, prefix=f"{label} ")
-        elif value is not None and not isinstance(value, list):
+        elif isinstance(value, list):
+            if value:
+                yield label[:1].upper() + label[1:], ", ".join(map(str, value))
+        elif value is not None:
             yield label[:1].upper() + label[1:], str(value)

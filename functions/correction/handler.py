@@ -5,13 +5,13 @@ from functools import cache
 from typing import Any
 
 from avocet.adapters import system
-from avocet.adapters.world_list_sqlite import world_list
 from avocet.http import wiring
 from avocet.http.bodies import correction_request, photo_id_in_path
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
+from avocet.http.feedback_views import feedback_taken
+from avocet.http.grown_list import grown_world_list
 from avocet.http.identity import caller_of
-from avocet.http.views import feedback_taken
 from avocet.settings import FEEDBACK_LEASE_S
 from avocet.usecases.correct_label import CorrectLabel
 from avocet.usecases.give_feedback import ContributionSteps
@@ -23,7 +23,7 @@ def _correct() -> CorrectLabel:
         steps=ContributionSteps(
             records=wiring.records(), originals=wiring.originals(), raw=wiring.raw_photos(), clock=system.now
         ),
-        world_list=world_list(),
+        world_list=grown_world_list(),
         new_id=system.new_id,
         lease=timedelta(seconds=FEEDBACK_LEASE_S),
     )

@@ -4,11 +4,11 @@ from functools import cache
 from typing import Any
 
 from avocet.adapters import system
-from avocet.adapters.world_list_sqlite import world_list
 from avocet.http import wiring
 from avocet.http.bodies import photo_id_in_path
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
+from avocet.http.grown_list import grown_world_list
 from avocet.http.identity import caller_of
 from avocet.http.views import prediction_answer
 from avocet.usecases.get_prediction import GetPrediction
@@ -22,7 +22,7 @@ def _get_prediction() -> GetPrediction:
 def _answer(request: Request) -> Response:
     caller = caller_of(request.claims)
     record = _get_prediction()(caller.owner_id, photo_id_in_path(request))
-    return json_response(200, prediction_answer(record, world_list(), None))
+    return json_response(200, prediction_answer(record, grown_world_list(), None))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """POST /predictions: name the bird on a photo."""
 
 import time
-from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -14,10 +14,11 @@ from avocet.adapters.aws import dynamodb_client, s3_client
 from avocet.adapters.champion import CachedChampion
 from avocet.adapters.dynamodb import DynamoChampionPointer
 from avocet.adapters.s3 import S3Bundles
-from avocet.adapters.world_list_sqlite import world_list
+from avocet.adapters.sightings import DynamoSightings
 from avocet.http import wiring
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
+from avocet.http.grown_list import grown_world_list
 from avocet.http.identity import caller_of
 from avocet.http.photo_body import prediction_request
 from avocet.http.views import prediction_answer, timings_shown
@@ -29,11 +30,11 @@ from avocet.usecases.predict import Predict
 _SELF_TEST_IMAGES = 1
 
 
-def _load(files: Mapping[str, bytes]) -> Classifier:
+def _load(folder: Path) -> Classifier:
     # Not at the top: see _predict.
     from avocet.adapters.onnx import load_bundle
 
-    return load_bundle(files, world_list(), self_test_images=_SELF_TEST_IMAGES)
+    return load_bundle(folder, grown_world_list(), self_test_images=_SELF_TEST_IMAGES)
 
 
 @cache
@@ -60,6 +61,7 @@ def _predict() -> Predict:
         clock=system.now,
         new_id=system.new_id,
         stopwatch_s=time.perf_counter,
+        sightings=DynamoSightings(dynamodb_client(), wiring.settings().photos_table),
     )
 
 
@@ -73,10 +75,10 @@ def _answer(request: Request, began_s: float) -> Response:
         else predict.uploaded(caller.owner_id, asked.upload_id)
     )
     if identified.timings is None:
-        return json_response(200, prediction_answer(identified.record, world_list(), None))
+        return json_response(200, prediction_answer(identified.record, grown_world_list(), None))
     total_ms = 1e3 * (time.perf_counter() - began_s)
     timings_ms = timings_shown(identified.timings, total_ms=total_ms)
-    return json_response(201, prediction_answer(identified.record, world_list(), timings_ms))
+    return json_response(201, prediction_answer(identified.record, grown_world_list(), timings_ms))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

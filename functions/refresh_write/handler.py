@@ -8,4 +8,4 @@ from avocet.http.refresh_wiring import beat_of, refresh, run_of
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Answer the state machine."""
     run = run_of(event)
-    return {"result": dict(refresh().write(run, event["batches"], beat_of(run)))}
+    return {"result": dict(refresh().write(run, beat_of(run)))}

@@ -46,7 +46,6 @@ def handler(_event: dict[str, Any], context: _Context) -> dict[str, int]:
         withdrawn=settlement.withdrawn,
         postponed=settlement.postponed,
         failed=settlement.failed,
-        metrics={"IntentsCompleted": len(settlement.completed), "IntentsFailed": len(settlement.failed)},
     )
     if settlement.failed:
         raise PhotoLostError(f"{len(settlement.failed)} accepted photos cannot be found; their ids are in the log")

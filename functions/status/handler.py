@@ -1,15 +1,19 @@
-"""GET /status: whether birds can be named right now, in plain words."""
+"""GET /status: whether birds can be named right now, what goes on, and how the model does, in plain words."""
 
 from functools import cache
 from typing import Any
 
-from avocet.adapters.aws import dynamodb_client
+from avocet.adapters import system
+from avocet.adapters.aws import dynamodb_client, s3_client
 from avocet.adapters.dynamodb import DynamoChampionPointer
-from avocet.domain.jobs import sentence
+from avocet.adapters.objects import S3Objects
+from avocet.domain.service_state import LastCheck
 from avocet.http import learning_wiring, wiring
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
-from avocet.http.schema import ServiceStatus
+from avocet.http.status_views import status_view
+from avocet.http.sync_wiring import sync_records
+from avocet.settings import LAST_CHECK_KEY
 
 
 @cache
@@ -18,14 +22,15 @@ def _pointer() -> DynamoChampionPointer:
     return DynamoChampionPointer(dynamodb_client(), wiring.settings().models_table)
 
 
+def _last_check() -> LastCheck | None:
+    wiring.settings().require("models_bucket")
+    data = S3Objects(s3_client(), wiring.settings().models_bucket).get(LAST_CHECK_KEY)
+    return LastCheck.from_json(data) if data is not None else None
+
+
 def _answer(_request: Request) -> Response:
-    champion, activity = _pointer().read(), sentence(learning_wiring.ledger().load())
-    status = (
-        ServiceStatus("ready", "Birds can be named.", champion, activity)
-        if champion
-        else ServiceStatus("no-model", "No model is in service yet, so no bird can be named.", None, activity)
-    )
-    return json_response(200, status)
+    ledger, sync = learning_wiring.ledger().load(), sync_records().read()
+    return json_response(200, status_view(_pointer().read(), ledger, sync, _last_check(), system.now()))
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from avocet.http.bodies import upload_request
 from avocet.http.edge import serve
 from avocet.http.events import Request, Response, json_response
 from avocet.http.identity import caller_of
-from avocet.http.schema import UploadGranted
+from avocet.http.schema.contributing import UploadGranted
 from avocet.http.views import timestamp
 from avocet.usecases.request_upload import MAX_UPLOAD_BYTES, RequestUpload
 

@@ -23,7 +23,7 @@ class Route:
     """One method on one path.
 
     Attributes:
-        method: ``GET``, ``POST``, ``PUT`` or ``DELETE``.
+        method: ``GET``, ``POST``, ``PUT``, ``PATCH`` or ``DELETE``.
         path: As in the OpenAPI document, such as ``/predictions/{id}``.
         verb: The function that answers.
         is_public: Whether it answers without a token.
@@ -119,7 +119,9 @@ class Api(Construct):
                 throttling_rate_limit=50,
                 throttling_burst_limit=100,
                 logging_level=apigateway.MethodLoggingLevel.ERROR,
-                metrics_enabled=True,
+                # Metrics of each method cost as much as one's own; those of the whole API are free and are what is watched.
+                metrics_enabled=False,
+                tracing_enabled=True,
                 access_log_destination=apigateway.LogGroupLogDestination(access),
                 # No address, no user agent, no path parameter: a log of requests, not of people.
                 access_log_format=apigateway.AccessLogFormat.custom(
@@ -132,7 +134,7 @@ class Api(Construct):
                         throttling_rate_limit=route.rate_per_s,
                         throttling_burst_limit=route.burst,
                         logging_level=apigateway.MethodLoggingLevel.ERROR,
-                        metrics_enabled=True,
+                        metrics_enabled=False,
                     )
                     for route in routes
                 },

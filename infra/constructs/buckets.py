@@ -38,7 +38,7 @@ class LogBucket(Construct):
 
 
 class PrivateBucket(Construct):
-    """A private bucket whose events reach EventBridge."""
+    """A private bucket. It tells nobody of its objects: nothing listens, and each event would be paid for."""
 
     def __init__(
         self,
@@ -82,10 +82,4 @@ class PrivateBucket(Construct):
             cors=list(cors) or None,
             server_access_logs_bucket=access_logs.bucket,
             server_access_logs_prefix=f"{construct_id.lower()}/",
-        )
-        # The construct library's own switch brings a custom resource and its function along, only to set this property.
-        cfn_bucket = self.bucket.node.default_child
-        assert isinstance(cfn_bucket, s3.CfnBucket)  # noqa: S101 (what every Bucket is made of)
-        cfn_bucket.add_property_override(
-            "NotificationConfiguration.EventBridgeConfiguration.EventBridgeEnabled", value=True
         )

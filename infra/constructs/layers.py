@@ -9,7 +9,7 @@ from constructs import Construct
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 """The cloud's interpreter; the emulator runs its own, whatever stands here."""
 
-LAYERS = ("core", "runtime", "inference")
+LAYERS = ("core", "runtime", "inference", "data")
 
 
 class LayerNotBuiltError(Exception):

@@ -5,6 +5,7 @@ from pathlib import Path
 from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_cognito as cognito
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from avocet.settings import Settings
@@ -13,7 +14,7 @@ from infra.constructs.layers import LayerAssets, StackLayers
 from infra.constructs.waivers import waive
 from infra.environments import Environment
 
-GROUPS = ("user", "admin")
+GROUPS = ("user", "reviewer", "admin")
 SPECS = {
     # Cognito waits five seconds for a trigger, and no longer.
     "pre_sign_up": VerbSpec(verb="pre_sign_up", layers=("core",), memory_mb=256, timeout_s=5),
@@ -66,6 +67,8 @@ class IdentityStack(Stack):
             deletion_protection=place.keeps_data,
             removal_policy=place.removal_policy,
         )
+        if place.mail_sender:
+            self._send_from(place.mail_sender)
         for group in GROUPS:
             cognito.CfnUserPoolGroup(
                 self,
@@ -99,6 +102,17 @@ class IdentityStack(Stack):
             },
         )
 
+    def _send_from(self, address: str) -> None:
+        """Send codes and invitations from ``address`` through SES; Cognito's own sender stops at fifty a day."""
+        pool = self.user_pool.node.default_child
+        assert isinstance(pool, cognito.CfnUserPool)  # noqa: S101 (what every UserPool is made of)
+        # The construct library's own way wants to know the region when it synthesises.
+        pool.email_configuration = cognito.CfnUserPool.EmailConfigurationProperty(
+            email_sending_account="DEVELOPER",
+            from_=f"Avocet <{address}>",
+            source_arn=self.format_arn(service="ses", resource="identity", resource_name=address),
+        )
+
     def _refuse_without_terms(self, place: Environment, layers: StackLayers, functions_dir: Path) -> None:
         refuse = VerbFunction(
             self,
@@ -122,9 +136,22 @@ class IdentityStack(Stack):
             self,
             spec=SPECS["pre_token"],
             place=place,
-            settings=Settings(stage=place.name, people_table=people_table.table_name),
+            settings=Settings(
+                stage=place.name,
+                people_table=people_table.table_name,
+                admins_need_second_factor="" if place.is_embedded else "yes",
+            ),
             layers=layers,
             functions_dir=functions_dir,
         )
         record.allow(["dynamodb:PutItem"], [people_table.table_arn])
         self.user_pool.add_trigger(cognito.UserPoolOperation.PRE_TOKEN_GENERATION, record.function)
+        # A policy of its own: the function's would wait for the pool, which waits for the function.
+        iam.Policy(
+            self,
+            "SeesSecondFactors",
+            roles=[record.role],
+            statements=[
+                iam.PolicyStatement(actions=["cognito-idp:AdminGetUser"], resources=[self.user_pool.user_pool_arn])
+            ],
+        )

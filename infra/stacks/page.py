@@ -1,6 +1,7 @@
 """The page: a private bucket and the distribution in front of it; deployed first, since the others name its origin."""
 
 from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
 from constructs import Construct
@@ -73,6 +74,13 @@ class PageStack(Stack):
             default_root_object="index.html",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             price_class=cloudfront.PriceClass.PRICE_CLASS_100,
+            domain_names=[place.domain_name] if place.domain_name else None,
+            certificate=(
+                acm.Certificate.from_certificate_arn(self, "Certificate", place.certificate_arn)
+                if place.domain_name
+                else None
+            ),
+            minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if place.domain_name else None,
             default_behavior=cloudfront.BehaviorOptions(
                 origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
                 viewer_protocol_policy=place.viewer_protocol_policy,
@@ -82,6 +90,7 @@ class PageStack(Stack):
         )
         self.origin = place.page_origin(self.distribution)
         CfnOutput(self, "PageUrl", value=self.origin)
+        CfnOutput(self, "DistributionDomain", value=self.distribution.distribution_domain_name)
         CfnOutput(self, "PageBucketName", value=self.bucket.bucket_name)
         CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)
         waive(

@@ -6,8 +6,11 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from avocet.settings import (
+    DATASET_BY_LABEL_INDEX,
     DATASET_BY_STATE_INDEX,
     JOBS_CLOSED_INDEX,
+    MODELS_LISTED_INDEX,
+    NOTICES_DUE_INDEX,
     PHOTOS_BY_OWNER_INDEX,
     PHOTOS_FRESH_INDEX,
     PHOTOS_OPEN_INTENTS_INDEX,
@@ -16,6 +19,7 @@ from avocet.settings import (
 from infra.constructs.buckets import LogBucket, PrivateBucket
 from infra.environments import Environment
 
+_CHECKPOINT_DAYS = 7
 _OLD_VERSIONS_DAYS = 90
 
 
@@ -50,11 +54,19 @@ class StorageStack(Stack):
         self.clean_bucket = PrivateBucket(
             self, "Clean", place=place, access_logs=logs, lifecycle_rules=[keep_old]
         ).bucket
+        # A training that is over needs its checkpoints no more; one goes on from them within hours.
+        checkpoints = s3.LifecycleRule(prefix="checkpoints/", expiration=Duration.days(_CHECKPOINT_DAYS))
         self.models_bucket = PrivateBucket(
-            self, "Models", place=place, access_logs=logs, lifecycle_rules=[keep_old]
+            self, "Models", place=place, access_logs=logs, lifecycle_rules=[keep_old, checkpoints]
         ).bucket
 
-        self.photos_table = self._table("Photos", key="photo_id", ttl_attribute=PHOTOS_TTL_ATTRIBUTE)
+        # Its stream names the photos that changed and tells nothing of them; whoever follows it looks for itself.
+        self.photos_table = self._table(
+            "Photos",
+            key="photo_id",
+            ttl_attribute=PHOTOS_TTL_ATTRIBUTE,
+            stream=dynamodb.StreamViewType.KEYS_ONLY,
+        )
         self.photos_table.add_global_secondary_index(
             index_name=PHOTOS_BY_OWNER_INDEX,
             partition_key=dynamodb.Attribute(name="owner_id", type=dynamodb.AttributeType.STRING),
@@ -82,13 +94,32 @@ class StorageStack(Stack):
             sort_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
             projection_type=dynamodb.ProjectionType.KEYS_ONLY,
         )
+        # Sparse: imported photos, so that what is said of a label reaches all that came under it.
+        self.dataset_table.add_global_secondary_index(
+            index_name=DATASET_BY_LABEL_INDEX,
+            partition_key=dynamodb.Attribute(name="label_id", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
+            projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        )
         self.jobs_table = self._table("Jobs", key="job_id")
         self.jobs_table.add_global_secondary_index(
             index_name=JOBS_CLOSED_INDEX,
             partition_key=dynamodb.Attribute(name="closed", type=dynamodb.AttributeType.STRING),
             sort_key=dynamodb.Attribute(name="finished_at", type=dynamodb.AttributeType.STRING),
         )
+        self.notices_table = self._table("Notices", key="key")
+        self.notices_table.add_global_secondary_index(
+            index_name=NOTICES_DUE_INDEX,
+            partition_key=dynamodb.Attribute(name="waiting", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="due_at", type=dynamodb.AttributeType.STRING),
+        )
         self.models_table = self._table("Models", key="version")
+        # Sparse: versions only, not the champion pointer and the champions before.
+        self.models_table.add_global_secondary_index(
+            index_name=MODELS_LISTED_INDEX,
+            partition_key=dynamodb.Attribute(name="listed_as", type=dynamodb.AttributeType.STRING),
+            sort_key=dynamodb.Attribute(name="registered_at", type=dynamodb.AttributeType.STRING),
+        )
         self.people_table = self._table("People", key="owner_id")
 
         for name, bucket in (
@@ -107,7 +138,14 @@ class StorageStack(Stack):
         ):
             CfnOutput(self, name, value=table.table_name)
 
-    def _table(self, name: str, *, key: str, ttl_attribute: str | None = None) -> dynamodb.Table:
+    def _table(
+        self,
+        name: str,
+        *,
+        key: str,
+        ttl_attribute: str | None = None,
+        stream: dynamodb.StreamViewType | None = None,
+    ) -> dynamodb.Table:
         return dynamodb.Table(
             self,
             f"{name}Table",
@@ -120,4 +158,5 @@ class StorageStack(Stack):
             deletion_protection=self._place.keeps_data,
             removal_policy=RemovalPolicy.RETAIN if self._place.keeps_data else RemovalPolicy.DESTROY,
             time_to_live_attribute=ttl_attribute,
+            stream=stream,
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 _MANIFEST = "manifest.json"
+_PARTIAL = ".partial"
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,12 @@ class CheckpointStore:
         """Open ``folder``, which is made when it is missing, and forget what no manifest names."""
         self._folder = folder
         self._lock = threading.Lock()
+        self._under_way: set[str] = set()
+        self._digests: dict[str, bytes] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._manifest = self._read()
-        self._sequence = max((_sequence_of(name) for name in self._manifest.files.values()), default=0)
+        self._latest = {service: _sequence_of(name) for service, name in self._manifest.files.items()}
+        self._sequence = max(self._latest.values(), default=0)
         self._drop_unnamed()
 
     @property
@@ -54,12 +58,20 @@ class CheckpointStore:
             return self._sequence
 
     def load(self, service: str) -> bytes | None:
-        """Return the state of ``service``, or None when none was kept."""
+        """Return the state of ``service``, or None when none was kept.
+
+        Raises:
+            OSError: When the file that the manifest names cannot be read.
+        """
         name = self._manifest.files.get(service)
-        return None if name is None else (self._folder / name).read_bytes()
+        if name is None:
+            return None
+        content = (self._folder / name).read_bytes()
+        self._digests[service] = _digest(content)
+        return content
 
     def commit(self, states: Mapping[str, bytes], *, sequence: int, journal: int | None = None) -> None:
-        """Make ``states`` the ones that count, all at once.
+        """Make ``states`` the ones that count, all at once; one that counts already is not written again.
 
         A service of which a later state was committed meanwhile keeps that one.
 
@@ -71,28 +83,45 @@ class CheckpointStore:
         Raises:
             OSError: When the disk is full or fails; the earlier manifest then still counts.
         """
-        written = {service: f"{service}.{sequence}.json" for service in states}
-        for service, name in written.items():
-            _write_durably(self._folder / name, states[service])
+        digests = {service: _digest(content) for service, content in states.items()}
         with self._lock:
-            files = dict(self._manifest.files)
+            changed = [service for service in states if self._digests.get(service) != digests[service]]
+            for service in states.keys() - set(changed):
+                # It is on disk, and must not give way to an earlier state that is being written just now.
+                self._latest[service] = max(self._latest.get(service, 0), sequence)
+            written = {service: f"{service}.{sequence}.json" for service in changed}
+            # Another commit may end while this one writes: it must not take these files for forgotten ones.
+            self._under_way.update(written.values())
+        try:
             for service, name in written.items():
-                if service not in files or _sequence_of(files[service]) < sequence:
-                    files[service] = name
-            manifest = Manifest(files=files, journal=self._manifest.journal if journal is None else journal)
-            _write_durably(self._folder / _MANIFEST, json.dumps(asdict(manifest)).encode())
-            self._manifest = manifest
-            self._drop_unnamed()
+                _write_durably(self._folder / name, states[service])
+            with self._lock:
+                counting = {
+                    service: name for service, name in written.items() if sequence > self._latest.get(service, 0)
+                }
+                if counting or journal is not None:
+                    self._name(counting, journal)
+                    self._latest.update(dict.fromkeys(counting, sequence))
+                    self._digests.update({service: digests[service] for service in counting})
+        finally:
+            with self._lock:
+                self._under_way.difference_update(written.values())
+                self._drop_unnamed()
+
+    def _name(self, counting: Mapping[str, str], journal: int | None) -> None:
+        files = {**self._manifest.files, **counting}
+        manifest = Manifest(files=files, journal=self._manifest.journal if journal is None else journal)
+        _write_durably(self._folder / _MANIFEST, json.dumps(asdict(manifest)).encode())
+        self._manifest = manifest
 
     def _read(self) -> Manifest:
         path = self._folder / _MANIFEST
         return Manifest(**json.loads(path.read_bytes())) if path.exists() else Manifest()
 
     def _drop_unnamed(self) -> None:
-        # Only states older than the newest number: a file of a commit under way is not named yet either.
-        named = set(self._manifest.files.values())
-        for path in self._folder.glob("*.*.json"):
-            if path.name not in named and _sequence_of(path.name) < self._sequence:
+        needed = {*self._manifest.files.values(), *self._under_way}
+        for path in self._folder.glob("*.*.json*"):
+            if path.name.removesuffix(_PARTIAL) not in needed:
                 path.unlink(missing_ok=True)
 
 
@@ -206,12 +235,16 @@ def decode_bytes(text: str) -> bytes:
     return base64.b64decode(text)
 
 
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
 def _sequence_of(file_name: str) -> int:
     return int(file_name.rsplit(".", 2)[1])
 
 
 def _write_durably(path: Path, content: bytes) -> None:
-    partial = path.with_name(path.name + ".partial")
+    partial = path.with_name(path.name + _PARTIAL)
     with partial.open("wb") as file:
         file.write(content)
         file.flush()

@@ -3,7 +3,8 @@
 MiniStack by itself keeps objects of S3 on disk at once and everything else when it ends in peace. Here besides:
 
 * every write to a DynamoDB table is in a journal before it is acknowledged, and is replayed on top of the checkpoint;
-* identities, queues, parameters and secrets are written through, each service as a whole, before the answer;
+* identities, queues, parameters, secrets and executions of state machines are written through, each service as a whole,
+  before the answer: an execution does not outlive this process, but that it broke off must be told of it afterwards;
 * everything else is checkpointed every few seconds, when anything happened;
 * a deployment is one transaction: no checkpoint is taken between ``hold`` and ``release``, so that a deployment killed
   half-way never was, and the next one starts from a state that a finished deployment left.
@@ -12,6 +13,7 @@ MiniStack by itself keeps objects of S3 on disk at once and everything else when
 import argparse
 import asyncio
 import contextlib
+import ctypes
 import fcntl
 import json
 import logging
@@ -24,17 +26,20 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from local.emulator import corrections, shared_unpacking
+from local.emulator import beside, bounded_memory, corrections, inbox, shared_unpacking
 from local.emulator.checkpoints import BlobStore, CheckpointStore, Journal, decode_bytes, encode_bytes
 
 _CHECKPOINT_EVERY_S = 5.0
 _JOURNAL_LIMIT_BYTES = 8 * 1024 * 1024
 _KEEP_ALIVE_S = 75
 _BUSY_EXIT_CODE = 3
+_READ_OFF_ATTEMPTS = 20
+_BUSY_PAUSE_S = 0.05
 
 _READS = ("Get", "BatchGet", "TransactGet", "Query", "Scan", "Describe", "List", "Search", "AdminGet", "AdminList")
-_WRITTEN_THROUGH = ("cognito", "sqs", "ssm", "secretsmanager")
+_WRITTEN_THROUGH = ("cognito", "sqs", "ssm", "secretsmanager", "stepfunctions")
 _JOURNALED = "dynamodb"
+_CANNOT_GO_ON = "cannot go on from what is on disk"
 
 _log = logging.getLogger("avocet.emulator")
 
@@ -58,6 +63,7 @@ class DurableCloud:
 
         self._ministack = ministack_app
         self._fingerprint = fingerprint
+        self._home = state_dir.parent
         self._store = CheckpointStore(state_dir / "checkpoint")
         self._blobs = BlobStore(state_dir / "blobs")
         self._journal = Journal(state_dir / "checkpoint", first=self._store.manifest.journal)
@@ -66,9 +72,9 @@ class DurableCloud:
         self._requests_kept = 0
         self._is_held = False
         self._committing = asyncio.Lock()
-        self._last: dict[str, bytes] = {}
+        self.failure: str | None = None  # why it could not start
 
-        ministack_app.load_state = self._load
+        ministack_app._load_persisted_state = self._load_all
         # Ending in peace is a checkpoint like any other.
         ministack_app.save_all = lambda _services: self._commit(self._snapshot(everything=True))
         for name in (_JOURNALED, *_WRITTEN_THROUGH):
@@ -81,12 +87,33 @@ class DurableCloud:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer a request, or pass it on to MiniStack."""
         if scope["type"] == "lifespan":
-            await self._ministack.app(scope, receive, self._replaying(send))
+            await self._live(scope, receive, self._replaying(send))
         elif scope["type"] == "http" and scope["path"].startswith("/_avocet/"):
-            await self._control(scope["path"].removeprefix("/_avocet/"), send)
+            await self._control(scope["path"].removeprefix("/_avocet/"), scope, send)
         else:
             self._requests_seen += 1
             await self._ministack.app(scope, receive, send)
+
+    async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Start and end MiniStack; a start that fails ends the process, with everything on disk as it was.
+
+        A server would otherwise take the fault for an application that needs no start, and serve an empty cloud.
+        """
+        has_started = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_started
+            await send(message)
+            has_started = has_started or message["type"] == "lifespan.startup.complete"
+
+        try:
+            await self._ministack.app(scope, receive, send_and_note)
+        except Exception as error:
+            if has_started:
+                raise
+            _log.exception(_CANNOT_GO_ON)
+            self.failure = f"{_CANNOT_GO_ON}: {error}"
+            await send({"type": "lifespan.startup.failed", "message": self.failure})
 
     async def checkpoint_forever(self) -> None:
         """Take a checkpoint every few seconds as long as anything happens."""
@@ -96,6 +123,7 @@ class DurableCloud:
                 continue
             try:
                 await self._checkpoint(everything=self._journal.size_bytes > _JOURNAL_LIMIT_BYTES)
+                await asyncio.to_thread(_give_memory_back)
             except OSError as error:
                 _log.error("no checkpoint: %s", error)
 
@@ -118,7 +146,7 @@ class DurableCloud:
         states = {}
         for name, get_state in self._ministack._build_persistence_save_dict().items():
             if name != _JOURNALED or everything:
-                state = get_state()
+                state = _read_off(name, get_state)
                 if state is not None:
                     states[name] = self._without_blobs(state) if name == "lambda" else state
         return sequence, journal, states
@@ -126,13 +154,8 @@ class DurableCloud:
     def _commit(self, snapshot: tuple[int, int | None, dict[str, Any]]) -> None:
         """Write what changed; may run on any thread, since a snapshot shares nothing with the services."""
         sequence, journal, states = snapshot
-        changed = {}
-        for name, state in states.items():
-            serialised = self._serialise(state)
-            if self._last.get(name) != serialised or journal is not None:
-                changed[name] = serialised
-        self._store.commit(changed, sequence=sequence, journal=journal)
-        self._last.update({name: text for name, text in changed.items() if name != _JOURNALED})
+        serialised = {name: self._serialise(state) for name, state in states.items()}
+        self._store.commit(serialised, sequence=sequence, journal=journal)
         if journal is not None:
             self._journal.drop_before(journal)
             self._blobs.keep_only(set(_blob_digests(states.get("lambda"))))
@@ -142,14 +165,25 @@ class DurableCloud:
 
         return json.dumps(state, default=persistence._json_default).encode()
 
+    def _load_all(self) -> None:
+        """Put every service back to where it was; whatever cannot be, must not be served as if it had never been.
+
+        MiniStack itself would go on without the service, and the next checkpoint would forget it for good.
+        """
+        for name, module_name in self._ministack._state_map.items():
+            state = self._load(name)
+            if state:
+                self._ministack._get_module(module_name).load_persisted_state(state)
+
     def _load(self, service: str) -> Any:
         from ministack.core import persistence
 
         kept = self._store.load(service)
         if kept is None:
             return None
-        self._last[service] = kept
         state = json.loads(kept, object_hook=persistence._json_object_hook)
+        if service == "sqs":
+            _let_go(state)
         return self._with_blobs(state) if service == "lambda" else state
 
     def _without_blobs(self, state: dict[str, Any]) -> dict[str, Any]:
@@ -197,10 +231,9 @@ class DurableCloud:
         ) -> Response:
             response = await handle(method, path, headers, body, query)
             if not _is_read(headers) and method == "POST":
-                state = self._serialise(module.get_state())
-                if self._last.get(name) != state:
-                    self._store.commit({name: state}, sequence=self._store.next_sequence())
-                    self._last[name] = state
+                while (state := _read_off(name, module.get_state)) is None:
+                    await asyncio.sleep(_BUSY_PAUSE_S)  # what is not kept must not be acknowledged
+                self._store.commit({name: self._serialise(state)}, sequence=self._store.next_sequence())
             return response
 
         return handle_request
@@ -229,8 +262,12 @@ class DurableCloud:
             self._replay_up_to = []
             await self._checkpoint(everything=True)
 
-    async def _control(self, action: str, send: Send) -> None:
-        """Answer the one who started this process: ``checkpoint``, ``hold``, ``release``, ``health``."""
+    async def _control(self, action: str, scope: Message, send: Send) -> None:
+        """Answer whoever started this process: ``checkpoint``, ``hold``, ``release``, ``health``.
+
+        And the page: ``inbox`` is the mailbox, ``runs/`` and a run's id leads to its record in MLflow.
+        """
+        headers = {b"content-type": b"application/json"}
         answer: dict[str, object] = {"pid": os.getpid(), "is_held": self._is_held, "fingerprint": self._fingerprint}
         status = 200
         if action == "hold":
@@ -239,12 +276,60 @@ class DurableCloud:
         elif action in ("release", "checkpoint"):
             answer["took_s"] = await self._checkpoint(everything=True)
             self._is_held = self._is_held and action == "checkpoint"
+        elif action == "inbox":
+            answer = {"letters": inbox.letters(scope.get("query_string", b"").decode(errors="replace"))}
+            origin = dict(scope["headers"]).get(b"origin", b"")
+            headers[b"vary"] = b"Origin"
+            if beside.is_page(self._home, origin.decode(errors="replace")):
+                headers[b"access-control-allow-origin"] = origin
+        elif action.startswith("runs/"):
+            record = beside.record_of(self._home, action.removeprefix("runs/"))
+            status = 404 if record is None else 302
+            answer = {
+                "detail": "MLflow is not running: the next training starts it, `python -m local.tracking` does now."
+            }
+            if record is not None:
+                headers[b"location"] = record.encode()
         elif action != "health":
             status = 404
         body = json.dumps(answer).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        headers[b"content-length"] = str(len(body)).encode()
+        await send({"type": "http.response.start", "status": status, "headers": list(headers.items())})
         await send({"type": "http.response.body", "body": body})
+
+
+def _give_memory_back() -> None:
+    """Let the system have what the bodies of requests have left free: at a promotion every function reads a bundle at once."""
+    with contextlib.suppress(AttributeError):  # elsewhere than in glibc it needs no asking
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _read_off(name: str, get_state: Callable[[], Any]) -> Any:
+    """Return a copy of a service's state, or None when its threads leave no time for one: what was kept before then counts.
+
+    Functions and state machines run on threads of their own, and add to what is being copied.
+    """
+    for _ in range(_READ_OFF_ATTEMPTS):
+        try:
+            return get_state()
+        except RuntimeError:  # a dictionary changed its size
+            continue
+    if name == _JOURNALED:
+        raise RuntimeError("the tables are changed by somebody else than their own handler")
+    _log.warning("%s is too busy to be read off now", name)
+    return None
+
+
+def _let_go(queues: dict[str, Any]) -> None:
+    """Let messages that somebody had taken be taken again at once: the functions that had them ended with the emulator.
+
+    One that nobody has taken yet may have been sent to arrive later, and still does.
+    """
+    now = time.time()
+    for queue in queues["queues"]._data.values():
+        for message in queue["messages"]:
+            if message["receive_count"] > 0:
+                message["visible_at"] = min(message["visible_at"], now)
 
 
 def _blob_digests(lambda_state: dict[str, Any] | None) -> Iterable[str]:
@@ -305,6 +390,7 @@ async def _serve(state_dir: Path, port: int, fingerprint: str) -> None:
 
     cloud = DurableCloud(state_dir, fingerprint=fingerprint)
     corrections.install()
+    bounded_memory.install()
     shared_unpacking.install(state_dir.parent / "unpacked")
     config = Config()
     config.bind = [f"127.0.0.1:{port}"]
@@ -316,7 +402,13 @@ async def _serve(state_dir: Path, port: int, fingerprint: str) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
     checkpoints = asyncio.create_task(cloud.checkpoint_forever())
-    await serve(cloud, config, shutdown_trigger=ended.wait)
+    try:
+        await serve(cloud, config, shutdown_trigger=ended.wait)
+    except Exception:
+        if cloud.failure is None:
+            raise
+        # One line, and the last one: whoever started this process shows it.
+        sys.exit(cloud.failure)
     checkpoints.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await checkpoints
@@ -331,7 +423,10 @@ def main() -> None:
     arguments = parser.parse_args()
     state_dir = arguments.state.resolve()
     _hold_lock(state_dir / "lock")
-    _prepare(state_dir, arguments.port)
+    try:
+        _prepare(state_dir, arguments.port)
+    except (OSError, ValueError) as error:
+        sys.exit(f"{_CANNOT_GO_ON}: {error}")
     asyncio.run(_serve(state_dir, arguments.port, arguments.fingerprint))
 
 

@@ -77,7 +77,14 @@ class FakeCloud:
             return self._store(request)
         path = url.removeprefix(API)
         if path == "/status":
-            return httpx.Response(200, json={"model": {"version": "starter-12345678"}, "photos": 3})
+            return httpx.Response(
+                200,
+                json={
+                    "model": {"version": "starter-12345678"},
+                    "message": {"en": "Ready.", "fr": "Prêt."},
+                    "photos": 3,
+                },
+            )
         if path == "/species":
             return self._species(request)
         if self.owner(request) is None:

@@ -35,7 +35,10 @@ def test_the_demo_user_signs_in_without_being_asked(terminal: Terminal) -> None:
 
 def test_the_demo_administrator_signs_in_with_one_word(terminal: Terminal) -> None:
     assert "admin@example.com" in terminal.avocet("login", "--admin").stdout
-    assert "admin@example.com" in terminal.avocet("status").stdout
+    shown = terminal.avocet("status").stdout
+    assert "admin@example.com" in shown
+    assert "Ready." in shown
+    assert "Prêt." not in shown
 
 
 def test_the_sign_in_is_kept_where_nobody_else_can_read_it(terminal: Terminal) -> None:

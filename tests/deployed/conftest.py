@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.deployed.cloud import Cloud, Person
+from tests.deployed.cloud import Cloud, Person, succeeded
 from tests.deployed.made_photos import made_photo
+from tests.deployed.test_promoting import Trainer
 
 SAMPLE = Path(__file__).parents[3] / "shared" / "data" / "birds-sample" / "train"
 
@@ -40,8 +41,28 @@ def stranger(cloud: Cloud) -> Person:
 
 
 @pytest.fixture(scope="session")
+def reviewer(cloud: Cloud, admin: Person) -> Person:
+    """Somebody whom the admin made a reviewer."""
+    person = cloud.sign_up()
+    path, body = f"/admin/users/{person.owner_id}", {"role": "reviewer"}
+    succeeded(cloud.request("PATCH", path, token=admin.id_token, json=body))
+    # Roles stand in the token, and the one from before is older than this.
+    return Person(cloud, person.username, person.password)
+
+
+@pytest.fixture(scope="session")
 def admin(cloud: Cloud) -> Person:
     return cloud.person("admin")
+
+
+@pytest.fixture
+def challenging(cloud: Cloud) -> Iterator[Trainer]:
+    """Who trains a challenger; nobody challenges afterwards, as the other tests expect."""
+    made = Trainer(cloud)
+    yield made
+    key = {"version": {"S": "#champion"}}
+    table = cloud.outputs["ModelsTableName"]
+    cloud.aws("dynamodb").update_item(TableName=table, Key=key, UpdateExpression="REMOVE challenger")
 
 
 @pytest.fixture

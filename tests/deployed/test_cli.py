@@ -86,6 +86,17 @@ def test_the_demo_administrator_is_one_word_away(avocet: Avocet) -> None:
     assert "admin" in json.loads(avocet("status", "--json").stdout)["person"]["groups"]
 
 
+def test_an_administrator_asks_how_far_somebody_is_trusted(avocet: Avocet, embedded_cloud: Mapping[str, Any]) -> None:
+    assert avocet("login", "--admin").returncode == 0
+    somebody = embedded_cloud["accounts"]["user"]["username"]
+    result = avocet("users", "trust", somebody)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(f"{somebody} is ")
+    assert "Trust takes 10 right labels of 5 species" in result.stdout
+    assert json.loads(avocet("users", "trust", somebody, "--json").stdout)["needed_photos"] == 10
+    assert "Nobody is called" in avocet("users", "trust", "nobody@example.org").stderr
+
+
 def test_a_wrong_password_is_one_sentence(avocet: Avocet) -> None:
     result = avocet("login", "--user", "nobody@example.org", "--password-stdin")
     assert result.returncode == 1

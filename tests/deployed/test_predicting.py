@@ -144,10 +144,15 @@ def test_what_is_no_photo_is_refused_by_upload_too(owner: Person) -> None:
 
 def test_a_refused_photo_leaves_nothing_behind(cloud: Cloud, owner: Person) -> None:
     """Only what was identified is kept; the rest would wait a day for nothing."""
-    before = cloud.s3.list_objects_v2(Bucket=cloud.outputs["UploadsBucketName"]).get("KeyCount", 0)
+
+    def kept() -> set[str]:
+        pages = cloud.s3.get_paginator("list_objects_v2").paginate(Bucket=cloud.outputs["UploadsBucketName"])
+        return {found["Key"] for page in pages for found in page.get("Contents", [])}
+
+    before = kept()
     owner.send_photo(b"no photo")
-    after = cloud.s3.list_objects_v2(Bucket=cloud.outputs["UploadsBucketName"]).get("KeyCount", 0)
-    assert after == before
+    # Somebody who was erased just before may still be losing theirs.
+    assert kept() <= before
 
 
 @pytest.mark.parametrize(

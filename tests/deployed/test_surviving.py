@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
 
 from tests.deployed.cloud import Cloud, Person, succeeded
 from tests.deployed.made_photos import made_photo
+from tests.deployed.test_promoting import Trainer
+from tests.deployed.waiting import until
 
 _PHOTOS = 8
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1200)
 def test_what_was_acknowledged_outlives_kill_9(
-    cloud: Cloud, owner: Person, kill_and_start_again: Callable[[], None]
+    cloud: Cloud, admin: Person, owner: Person, challenging: Trainer, kill_and_start_again: Callable[[], None]
 ) -> None:
-    """Half of the answers are acknowledged, the others under way, when everything ends."""
+    """Half of the answers are acknowledged, the others under way, when everything ends; a challenger looks on."""
+    challenger = challenging.train()
     predictions = [owner.predict(made_photo(51 + n)) for n in range(_PHOTOS)]
     upload_id = owner.upload(made_photo(50))
     acknowledged = {
@@ -51,6 +55,16 @@ def test_what_was_acknowledged_outlives_kill_9(
         assert succeeded(owner.answer(photo_id, "corrected", "pied-avocet"))["status"] == "received"
         assert cloud.raw_keys(photo_id) == [f"pied-avocet/{photo_id}.jpg"]
     assert succeeded(owner.post("/predictions", json={"upload_id": upload_id}), 201)
+
+    # What happens from now on is told to the shadow, however far its stream had been read, and nothing counts twice.
+    asked = f"/admin/models/{challenger}/shadow"
+
+    def shadowed() -> dict[str, Any] | None:
+        (found, *_) = [*succeeded(admin.get(asked))["against"], None]
+        return found if found and found["photos"] > len(under_way) and found["named"] >= len(under_way) else None
+
+    found = until(shadowed, within_s=300)
+    assert (found["photos"] <= _PHOTOS + 1, found["named"] <= _PHOTOS) == (True, True)
 
 
 def _was_acknowledged(answer: "Future[httpx.Response]") -> bool:

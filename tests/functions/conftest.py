@@ -15,9 +15,9 @@ Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 def _forget_clients() -> None:
     from avocet.adapters import aws
-    from avocet.http import catalogue, wiring
+    from avocet.http import catalogue, learning_wiring, model_wiring, people_wiring, wiring
 
-    for module in (aws, wiring, catalogue):
+    for module in (aws, wiring, learning_wiring, model_wiring, people_wiring, catalogue):
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()

@@ -79,7 +79,9 @@ def test_a_change_of_mind_moves_the_photo_and_counts_once(served, function, feed
         assert give(feedback, photo_id, body)[0] == 200
     assert served.raw_keys() == [f"{RED}/{photo_id}.jpg"]
     stats = function("stats")(event("GET", "/stats"), None)
-    assert json.loads(stats["body"])["contributions"] == 1
+    counted = json.loads(stats["body"])
+    assert counted["contributions"] == 1
+    assert [(week["confirmed"], week["corrected"], week["unknown"]) for week in counted["answers"]] == [(1, 0, 0)]
 
 
 @pytest.fixture

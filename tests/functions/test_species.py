@@ -3,12 +3,19 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from avocet.adapters.dataset_records import DynamoHeads
+from avocet.adapters.objects import S3Objects
+from avocet.adapters.picture_book import DynamoPictureBook
+from avocet.domain.reference_pictures import ReferencePicture
+from avocet.usecases.erase_photos import ErasePhotos
+from avocet.usecases.reference_pictures import picture_key
 from tests.functions.conftest import Handler
 from tests.made.aws import Deployment
-from tests.made.events import event
+from tests.made.events import BOB, claims_of, event
 
 
 @pytest.fixture
@@ -91,6 +98,22 @@ def test_a_species_comes_with_its_lineage(ask: Ask) -> None:
     assert body["lookup"]["Wikipedia"] == "https://en.wikipedia.org/wiki/Anas_platyrhynchos"
 
 
+def test_a_species_is_shown_with_its_picture_until_the_photo_is_erased(cloud: Deployment, ask: Ask) -> None:
+    photo_id, clean = "0" * 32, S3Objects(cloud.s3, "clean")
+    DynamoHeads(cloud.dynamodb, "dataset").claim(1)
+    book = DynamoPictureBook(cloud.dynamodb, "dataset")
+    book.save([ReferencePicture("mallard", photo_id, "contribution", "CC-BY-4.0", ("1" * 32,))], 1)
+    clean.put(picture_key("mallard"), b"a mallard")
+    photo = ask("mallard")[1]["reference_photo"]
+    link = urlsplit(photo["url"])
+    assert (photo["source"], photo["licence"]) == ("contribution", "CC-BY-4.0")
+    assert link.path.endswith("/references/mallard.jpg")
+    assert int(parse_qs(link.query)["X-Amz-Expires"][0]) > 60, "the answer may be kept for a minute"
+    assert ask("american-avocet")[1]["reference_photo"] is None
+    ErasePhotos(clean_objects=clean)([photo_id])
+    assert ask("mallard")[1]["reference_photo"] is None
+
+
 def test_what_the_list_does_not_say_is_null(ask: Ask) -> None:
     assert ask("somali-ostrich")[1]["names"]["fr"] is None
     breed, family = ask("jacobin-pigeon")[1], ask("toucans")[1]
@@ -111,3 +134,20 @@ def test_an_unknown_id_is_not_found(ask: Ask) -> None:
     for species_id in ("dodo-of-nowhere", "", "..", "' OR 1=1 --", "Mallard", "é" * 300):
         status, problem = ask(species_id)
         assert (status, problem["type"]) == (404, "/problems/species-not-found"), species_id
+
+
+def test_an_admin_gets_the_names_of_many_species_and_of_those_alone_that_there_are(
+    cloud: Deployment, function: Callable[[str], Handler]
+) -> None:
+    def asked(body: dict[str, Any], group: str = "admin") -> tuple[int, dict[str, Any]]:
+        sent = event("POST", "/admin/species/names", body=body, claims=claims_of(BOB, groups=group))
+        answer = function("species")(sent, None)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    status, body = asked({"species_ids": ["mallard", "dodo-of-nowhere", "somali-ostrich"]})
+    assert (status, sorted(body["names"])) == (200, ["mallard", "somali-ostrich"])
+    assert body["names"]["mallard"] == {"scientific": "Anas platyrhynchos", "en": "Mallard", "fr": "Canard colvert"}
+    assert asked({"species_ids": []}) == (200, {"names": {}})
+    for senseless in ({}, {"species_ids": "mallard"}, {"species_ids": [1]}, {"species_ids": ["mallard"] * 2001}):
+        assert asked(senseless)[0] == 422, senseless
+    assert asked({"species_ids": ["mallard"]}, group="user")[0] == 403

@@ -13,10 +13,12 @@ ROOT = Path(__file__).parents[2]
 
 Template = dict[str, Any]
 
+# Before the first construct starts a Node process.
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
+
 
 @cache
 def _synthesised(environment_name: str) -> dict[str, Template]:
-    os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1")
     from aws_cdk import App, Validations
     from cdk_nag import AwsSolutionsChecks
 

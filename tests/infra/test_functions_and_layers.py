@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from infra.stacks import identity, serving
+from infra.stacks import identity, learning, serving
 
 ROOT = Path(__file__).parents[2]
-SPECS = {**serving.SPECS, **identity.SPECS}
+SPECS = {**serving.SPECS, **identity.SPECS, **learning.SPECS}
 
 # Packages by layer, as they are imported.
 _RUNTIME = {"botocore", "jmespath", "dateutil", "urllib3", "six"}
 _INFERENCE = {"numpy", "PIL", "onnxruntime", "pi_heif", "google", "flatbuffers", "packaging"}
+_DATA = {"kagglesdk", "requests", "certifi", "charset_normalizer", "idna", "google", "urllib3"}
 
 _PROGRAM = """
 import sys
@@ -32,8 +33,9 @@ assert callable(handler.handler)
 def test_a_function_imports_nothing_but_its_layers(verb: str) -> None:
     layers = set(SPECS[verb].layers)
     withheld = {"boto3", "pydantic", "aws_lambda_powertools", "aws_cdk", "httpx"}
-    withheld |= set() if "runtime" in layers else _RUNTIME
-    withheld |= set() if "inference" in layers else _INFERENCE
+    packages = {"runtime": _RUNTIME, "inference": _INFERENCE, "data": _DATA}
+    withheld |= {"kaggle"}.union(*packages.values())
+    withheld -= set().union(*(packages.get(layer, set()) for layer in layers))
     finished = subprocess.run(
         [sys.executable, "-c", _PROGRAM, ",".join(withheld)],
         cwd=ROOT / "functions" / verb,

@@ -12,6 +12,9 @@ Stacks = dict[str, Template]
 
 # AWS takes these for every resource or not at all.
 WITHOUT_RESOURCE = {
+    "cloudwatch:PutMetricData",
+    "dynamodb:ListStreams",
+    "ecr:GetAuthorizationToken",
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
@@ -139,6 +142,38 @@ def test_a_function_that_only_reads_cannot_write(prod):
             assert not any(writes.search(action) for action in as_list(statement["Action"])), (name, statement)
 
 
+def test_who_looks_after_people_reads_trust_and_never_changes_it(prod):
+    granted = [
+        (set(as_list(statement["Action"])), json.dumps(statement["Resource"]))
+        for name, statement in policy_statements(prod)
+        if re.match(r"serving/UsersRole", name)
+    ]
+    of_people = [actions for actions, resource in granted if "PeopleTable" in resource]
+    assert of_people == [{"dynamodb:BatchGetItem"}]
+
+
+def test_only_who_looks_after_people_may_change_accounts_and_only_erasing_may_remove_them(prod):
+    may: dict[str, set[str]] = {}
+    for name, statement in policy_statements(prod):
+        for action in as_list(statement["Action"]):
+            if action.startswith("cognito-idp:"):
+                may.setdefault(action, set()).add(re.sub(r"Role.*", "", name))
+                assert statement["Resource"] != "*"
+    assert may["cognito-idp:AdminDeleteUser"] == {"serving/Fulfil"}
+    for action in ("AdminCreateUser", "AdminAddUserToGroup", "AdminRemoveUserFromGroup", "AdminEnableUser"):
+        assert may[f"cognito-idp:{action}"] == {"serving/Users"}, action
+    assert may["cognito-idp:AdminDisableUser"] == {"serving/Users", "serving/Me", "serving/Fulfil"}
+
+
+def test_a_request_about_one_s_data_that_fails_comes_back_and_ends_where_somebody_sees_it(prod):
+    queues = properties(prod, "AWS::SQS::Queue")
+    (queue,) = (each for name, each in queues.items() if name.startswith("serving/DataRequests"))
+    functions = properties(prod, "AWS::Lambda::Function")
+    (fulfil,) = (each for name, each in functions.items() if name.startswith("serving/Fulfil"))
+    assert queue["VisibilityTimeout"] > fulfil["Timeout"]
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+
+
 def test_every_function_has_its_own_role_log_and_limit(prod):
     functions = {
         name: function
@@ -152,7 +187,7 @@ def test_every_function_has_its_own_role_log_and_limit(prod):
         assert function["Runtime"] == "python3.13", name
         assert "ReservedConcurrentExecutions" not in function, name
     # API Gateway waits 29 seconds; what it does not call may take longer.
-    answering = [function for name, function in functions.items() if re.match("serving/(?!Settle)", name)]
+    answering = [function for name, function in functions.items() if re.match("serving/(?!Settle|Fulfil|Shadow)", name)]
     assert max(function["Timeout"] for function in answering) <= 29
 
 
@@ -160,6 +195,12 @@ def test_no_secret_stands_in_a_function_s_environment(prod):
     for name, function in properties(prod, "AWS::Lambda::Function").items():
         for variable in function.get("Environment", {}).get("Variables", {}):
             assert not re.search(r"SECRET|PASSWORD|TOKEN|KEY", variable), name
+
+
+def test_threads_of_a_function_share_two_heaps(prod):
+    functions = properties(prod, "AWS::Lambda::Function")
+    ours = [function for function in functions.values() if function.get("Handler") == "handler.handler"]
+    assert {function["Environment"]["Variables"]["MALLOC_ARENA_MAX"] for function in ours} == {"2"}
 
 
 def test_a_lease_outlives_the_function_that_holds_it(prod):
@@ -172,13 +213,38 @@ def test_a_lease_outlives_the_function_that_holds_it(prod):
             assert function["Timeout"] < SETTLE_LEASE_S
 
 
+def test_a_laptop_that_does_much_else_leaves_every_function_its_time(local, prod):
+    by_place = [
+        {
+            each["Description"].rpartition(": ")[2]: each["Timeout"]
+            for each in properties(stacks, "AWS::Lambda::Function").values()
+            if each.get("Handler") == "handler.handler"
+        }
+        for stacks in (local, prod)
+    ]
+    here, there = by_place
+    assert min(here.values()) == 29
+    # What is given more than that anyway is left it, and nothing changes where Lambda itself runs.
+    assert {verb: max(29, there[verb]) for verb in here} == here
+    assert min(there.values()) == 5
+
+
+def test_who_asks_for_a_job_is_not_cut_off_before_the_gateway_gives_up(prod):
+    (jobs,) = (
+        function
+        for name, function in properties(prod, "AWS::Lambda::Function").items()
+        if name.split("/")[1].startswith("JobsFunction")
+    )
+    assert jobs["Timeout"] == 29
+
+
 def test_what_runs_on_a_schedule_leaves_its_failures_in_a_dead_letter_queue(prod):
     for name, rule in properties(prod, "AWS::Events::Rule").items():
         assert all("DeadLetterConfig" in target for target in rule["Targets"]), name
-    (settle,) = (
-        function for name, function in properties(prod, "AWS::Lambda::Function").items() if "SettleFunction" in name
-    )
-    assert settle["DeadLetterConfig"]["TargetArn"]
+    kept = properties(prod, "AWS::Lambda::EventInvokeConfig")
+    for verb in ("Settle", "Shadow", "SweepJobs", "FinishTraining", "CheckDrift", "TellAlarm"):
+        (config,) = (config for name, config in kept.items() if f"/{verb}Function" in name)
+        assert config["DestinationConfig"]["OnFailure"]["Destination"], verb
 
 
 def test_no_layer_crosses_a_stack(prod):
@@ -315,8 +381,94 @@ def test_an_environment_that_does_not_exist_is_refused():
         environment("staging")
 
 
+def test_an_own_domain_and_an_own_sender_of_mail_reach_page_and_pool():
+    from dataclasses import replace
+    from pathlib import Path
+
+    from aws_cdk import App, assertions
+
+    from infra.avocet_app import build
+    from infra.environments import IncompleteDomainError, environment
+
+    arn = "arn:aws:acm:us-east-1:123456789012:certificate/abc"
+    named = {"domain_name": "birds.example.org", "certificate_arn": arn, "mail_sender": "birds@example.org"}
+    root = Path(__file__).parents[2]
+    app = App(context=json.loads((root / "cdk.json").read_text())["context"])
+    build(
+        app,
+        replace(environment("prod"), **named),
+        functions_dir=root / "functions",
+        layers_dir=root / "build/layers/none",
+        template_only=True,
+    )
+    page = assertions.Template.from_stack(app.node.find_child("avocet-prod-page")).to_json()  # type: ignore[arg-type]
+    (distribution,) = properties({"page": page}, "AWS::CloudFront::Distribution").values()
+    assert distribution["DistributionConfig"]["Aliases"] == ["birds.example.org"]
+    viewers = distribution["DistributionConfig"]["ViewerCertificate"]
+    assert (viewers["AcmCertificateArn"], viewers["MinimumProtocolVersion"]) == (arn, "TLSv1.2_2021")
+    assert page["Outputs"]["PageUrl"]["Value"] == "https://birds.example.org"
+    identity = assertions.Template.from_stack(app.node.find_child("avocet-prod-identity")).to_json()  # type: ignore[arg-type]
+    (pool,) = properties({"identity": identity}, "AWS::Cognito::UserPool").values()
+    assert "birds@example.org" in pool["EmailConfiguration"]["From"]
+    assert pool["EmailConfiguration"]["EmailSendingAccount"] == "DEVELOPER"
+    for half in (
+        {"domain_name": "birds.example.org"},
+        {**named, "certificate_arn": arn.replace("us-east-1", "eu-west-1")},
+    ):
+        with pytest.raises(IncompleteDomainError):
+            replace(environment("prod"), **half)
+
+
+def test_an_admin_needs_a_second_factor_everywhere_but_in_the_embedded_cloud(prod, dev, local):
+    def setting(stacks: Stacks) -> str | None:
+        (trigger,) = (each for name, each in properties(stacks, "AWS::Lambda::Function").items() if "PreToken" in name)
+        value = trigger["Environment"]["Variables"].get("AVOCET_ADMINS_NEED_SECOND_FACTOR")
+        return value if value is None else str(value)
+
+    assert [setting(stacks) for stacks in (prod, dev, local)] == ["yes", "yes", None]
+    may_look = {
+        name.partition("Role")[0].rstrip("0123456789ABCDEF")
+        for name, statement in policy_statements(prod)
+        if "cognito-idp:AdminGetUser" in as_list(statement["Action"])
+    }
+    assert may_look == {"identity/SeesSecondFactors", "serving/Users"}
+
+
 def test_layers_that_are_not_built_are_never_deployed(tmp_path):
     from infra.constructs.layers import LayerAssets, LayerNotBuiltError
 
     with pytest.raises(LayerNotBuiltError, match="make layers"):
         LayerAssets(tmp_path).code("core")
+
+
+def test_choosing_a_champion_cannot_change_a_bundle_or_an_evaluation(prod):
+    for name, statement in policy_statements(prod):
+        if name.startswith("serving/ModelsRole"):
+            actions = set(as_list(statement["Action"]))
+            assert not {action for action in actions if action.startswith("s3:")} - {"s3:GetObject", "s3:ListBucket"}
+            if "ModelsTable" in json.dumps(statement["Resource"]):
+                assert "dynamodb:DeleteItem" not in actions, "the line of champions is never shortened"
+            assert "states:StartExecution" not in actions
+
+
+def test_who_shows_a_species_may_read_its_picture_and_no_other_photo(prod):
+    statements = [s for name, s in policy_statements(prod) if name.startswith("serving/SpeciesRole")]
+    read = [
+        json.dumps(resource)
+        for statement in statements
+        for resource in as_list(statement["Resource"])
+        if "s3:GetObject" in as_list(statement["Action"]) and "Clean" in json.dumps(resource)
+    ]
+    assert read
+    assert all('"/references/*"' in resource or '"/tombstones/*"' in resource for resource in read), read
+    actions = {action for statement in statements for action in as_list(statement["Action"])}
+    assert not actions & {"s3:PutObject", "s3:DeleteObject", "dynamodb:PutItem"}
+
+
+def test_the_models_table_has_the_index_that_the_settings_name(prod):
+    from avocet.settings import MODELS_LISTED_INDEX
+
+    (models,) = (table for name, table in properties(prod, "AWS::DynamoDB::Table").items() if "ModelsTable" in name)
+    (index,) = models["GlobalSecondaryIndexes"]
+    assert index["IndexName"] == MODELS_LISTED_INDEX
+    assert [key["AttributeName"] for key in index["KeySchema"]] == ["listed_as", "registered_at"]

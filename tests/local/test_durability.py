@@ -13,6 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from local.aws import Place
 from local.emulated_cloud import EmulatedCloud, Home
+from local.steps import SetupError
+from tests.deployed.waiting import until
 
 TABLE = "things"
 BUCKET = "things-bucket"
@@ -70,7 +72,11 @@ def kill_while_writing(
     for thread in threads:
         thread.start()
     threading.Event().wait(after_s)
-    cloud.kill()
+    try:
+        # However slow the machine, each has written some by then.
+        until(lambda: all(len(numbers) > 5 for numbers in acknowledged.values()), within_s=120, every_s=0.05)
+    finally:
+        cloud.kill()
     for thread in threads:
         thread.join()
     return acknowledged
@@ -85,7 +91,7 @@ def items(cloud: EmulatedCloud) -> dict[str, dict[str, Any]]:
 def test_every_acknowledged_write_outlives_kill_9(cloud: EmulatedCloud, after_s: float) -> None:
     # The later one is killed after a checkpoint was taken in the midst of the writing.
     deploy_something(cloud)
-    table, s3 = client(cloud, "dynamodb"), client(cloud, "s3")
+    table, s3, ssm = client(cloud, "dynamodb"), client(cloud, "s3"), client(cloud, "ssm")
 
     def put(number: int) -> None:
         table.put_item(TableName=TABLE, Item={"id": {"S": f"put-{number}"}})
@@ -101,14 +107,18 @@ def test_every_acknowledged_write_outlives_kill_9(cloud: EmulatedCloud, after_s:
     def store(number: int) -> None:
         s3.put_object(Bucket=BUCKET, Key=f"{number}", Body=b"photo")
 
-    acknowledged = kill_while_writing(cloud, {"put": put, "count": count, "store": store}, after_s)
-    assert all(len(numbers) > 5 for numbers in acknowledged.values())
+    def note(number: int) -> None:
+        ssm.put_parameter(Name="/noted", Value=f"{number}", Type="String", Overwrite=True)
+
+    acknowledged = kill_while_writing(cloud, {"put": put, "count": count, "store": store, "note": note}, after_s)
 
     cloud.start()
     found = items(cloud)
     assert {f"put-{number}" for number in acknowledged["put"]} <= set(found)
     # One write may have been applied and not acknowledged, and none may count twice.
     assert len(acknowledged["count"]) <= int(found["counter"]["seen"]["N"]) <= len(acknowledged["count"]) + 1
+    noted = int(ssm.get_parameter(Name="/noted")["Parameter"]["Value"])
+    assert noted - acknowledged["note"][-1] in (0, 1)
     for number in acknowledged["store"]:
         assert s3.get_object(Bucket=BUCKET, Key=f"{number}")["Body"].read() == b"photo"
 
@@ -184,6 +194,28 @@ def test_a_torn_last_line_of_the_journal_is_left_out(cloud: EmulatedCloud) -> No
 
     cloud.start()
     assert set(items(cloud)) == {"whole"}
+
+
+@pytest.mark.parametrize("service", ["s3", "dynamodb"])
+def test_what_cannot_be_read_is_never_served_as_an_empty_cloud(cloud: EmulatedCloud, service: str) -> None:
+    deploy_something(cloud)
+    client(cloud, "dynamodb").put_item(TableName=TABLE, Item={"id": {"S": "kept"}})
+    cloud.kill()
+    folder = cloud.home.state / "checkpoint"
+    file = folder / json.loads((folder / "manifest.json").read_text())["files"][service]
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-2])
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    with pytest.raises(SetupError, match="cannot go on from what is on disk"):
+        cloud.start()
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert {name: found[name] for name in before} == before
+
+    file.write_bytes(whole)
+    cloud.start()
+    assert set(items(cloud)) == {"kept"}
+    assert [bucket["Name"] for bucket in client(cloud, "s3").list_buckets()["Buckets"]] == [BUCKET]
 
 
 def test_one_left_in_the_middle_of_a_deployment_goes_back_to_its_beginning(cloud: EmulatedCloud) -> None:

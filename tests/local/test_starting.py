@@ -23,6 +23,7 @@ def surroundings(tmp_path: Path) -> Iterator[dict[str, str]]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AVOCET_")}
+    kept["PYTHONPATH"] = "layers/core/python"
     made = {**kept, "AVOCET_HOME": str(tmp_path / "home"), "AVOCET_PORT": str(port)}
     yield made
     cloud(made, "stop")

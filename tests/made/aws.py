@@ -9,8 +9,11 @@ import boto3
 from moto import mock_aws
 
 from avocet.settings import (
+    DATASET_BY_LABEL_INDEX,
     DATASET_BY_STATE_INDEX,
     JOBS_CLOSED_INDEX,
+    MODELS_LISTED_INDEX,
+    NOTICES_DUE_INDEX,
     PHOTOS_BY_OWNER_INDEX,
     PHOTOS_FRESH_INDEX,
     PHOTOS_OPEN_INTENTS_INDEX,
@@ -27,8 +30,10 @@ SETTINGS = Settings(
     photos_table="photos",
     dataset_table="dataset",
     jobs_table="jobs",
+    notices_table="notices",
     models_table="models",
     people_table="people",
+    shadow_sample=",".join("0123456789abcdef"),
     page_origin=PAGE_ORIGIN,
 )
 ENVIRONMENT = {
@@ -64,6 +69,10 @@ class Deployment:
             self.s3.put_object(Bucket="models", Key=f"bundles/{model_version}/{name}", Body=data)
         self.point_to(model_version)
 
+    def empty_dataset(self) -> None:
+        self.dynamodb.delete_table(TableName="dataset")
+        _dataset_table(self.dynamodb)
+
     def point_to(self, model_version: str) -> None:
         pointer = {"version": {"S": "#champion"}, "champion": {"S": model_version}, "revision": {"N": "1"}}
         self.dynamodb.put_item(TableName="models", Item=pointer)
@@ -77,8 +86,8 @@ def deployment() -> Iterator[Deployment]:
         dynamodb = boto3.client("dynamodb", region_name="eu-west-1")
         for bucket in ("uploads", "raw", "clean", "models"):
             s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        for table, key in (("models", "version"), ("people", "owner_id")):
-            _table(dynamodb, table, key)
+        _table(dynamodb, "people", "owner_id")
+        _table(dynamodb, "models", "version", {MODELS_LISTED_INDEX: ("listed_as", "registered_at")})
         _table(
             dynamodb,
             "photos",
@@ -89,10 +98,16 @@ def deployment() -> Iterator[Deployment]:
                 PHOTOS_FRESH_INDEX: ("fresh_contribution", "created_at"),
             },
         )
-        _table(dynamodb, "dataset", "key", {DATASET_BY_STATE_INDEX: ("listed_as", "key")})
+        _dataset_table(dynamodb)
         _table(dynamodb, "jobs", "job_id", {JOBS_CLOSED_INDEX: ("closed", "finished_at")})
+        _table(dynamodb, "notices", "key", {NOTICES_DUE_INDEX: ("waiting", "due_at")})
         s3.put_bucket_versioning(Bucket="clean", VersioningConfiguration={"Status": "Enabled"})
         yield Deployment(s3, dynamodb)
+
+
+def _dataset_table(dynamodb: Any) -> None:
+    indexes = {DATASET_BY_STATE_INDEX: ("listed_as", "key"), DATASET_BY_LABEL_INDEX: ("label_id", "key")}
+    _table(dynamodb, "dataset", "key", indexes)
 
 
 def _table(dynamodb: Any, name: str, key: str, indexes: dict[str, tuple[str, str]] | None = None) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,13 @@ def self_test_bytes(outputs: int, *, sharpness: float = 20.0) -> bytes:
     return buffer.getvalue()
 
 
+def write_files(files: Mapping[str, bytes], folder: Path) -> Path:
+    """Write a bundle's files into ``folder`` and return it."""
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
 def make_bundle(
     model_version: str = "starter-00000001",
     species: Sequence[str] = SPECIES,
@@ -84,9 +92,16 @@ def make_bundle(
         "species": list(species),
         "thresholds": thresholds
         or {"sure_min_score": 0.6, "coarser_min_score": 0.8, "familiarity": {"kind": "max_score", "min": 0.1}},
-        "files": {
-            name: {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)} for name, data in files.items()
-        },
         "metrics": {},
     }
-    return {**files, "bundle.json": json.dumps(manifest).encode()}
+    return manifest_with({**files, "bundle.json": json.dumps(manifest).encode()})
+
+
+def manifest_with(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same files, their hashes written into ``bundle.json`` as a publisher does."""
+    named = {name: data for name, data in files.items() if name != "bundle.json"}
+    hashes = {
+        name: {"sha256": hashlib.sha256(data).hexdigest(), "size_bytes": len(data)} for name, data in named.items()
+    }
+    manifest = {**json.loads(files["bundle.json"]), "files": hashes}
+    return {**named, "bundle.json": json.dumps(manifest).encode()}

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,7 +51,7 @@ def event(
             "httpMethod": method,
             "path": f"/v1{path}",
             "stage": "v1",
-            "requestId": "c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+            "requestId": str(uuid.uuid4()),
             "identity": {"sourceIp": "192.0.2.1", "userAgent": "test"},
             "apiId": "abcdef1234",
             "accountId": "123456789012",

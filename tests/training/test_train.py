@@ -12,12 +12,13 @@ from PIL import Image
 
 from avocet.adapters.world_list_sqlite import world_list
 from training_job import train as training
+from training_job.bundle import ParityError, check_parity, self_test_images, session_on
 from training_job.config import STARTER
-from training_job.export_onnx import ParityError, check_parity, self_test_images, session_on
-from training_job.finetune import DivergedError, FineTuning, fine_tune
+from training_job.finetune import FineTuning, fine_tune
 from training_job.head import LinearHead
 from training_job.model import efficientnet_v2_b0, mobilenet_v2
 from training_job.progress import TrainingProgress
+from training_job.refusals import DivergedError
 
 SIZE_PX = 64
 LABELS = ("ABBOTTS BABBLER", "ABBOTTS BOOBY", "BALD EAGLE", "BARN OWL", "COMMON LOON", "SNOWY OWL")
@@ -63,7 +64,7 @@ def test_photos_become_a_bundle_that_passes_its_own_test(tmp_path, data, monkeyp
     monkeypatch.setattr(training, "_joined_network", tiny_network)
     out = tmp_path / "out"
 
-    version = training.train(TINY, data=data, out=out, work=tmp_path / "work", progress=TrainingProgress(stages=8))
+    version = training.train(TINY, data=data, out=out, work=tmp_path / "work", progress=TrainingProgress(stages=10))
 
     bundle = json.loads((out / "bundle.json").read_text("utf-8"))
     assert bundle["model_version"] == version
@@ -87,7 +88,7 @@ def test_a_second_run_does_not_fine_tune_again_and_answers_the_same(tmp_path, da
     answers = []
     for run in ("first", "second"):
         out = tmp_path / run
-        training.train(TINY, data=data, out=out, work=tmp_path / "work", progress=TrainingProgress(stages=8))
+        training.train(TINY, data=data, out=out, work=tmp_path / "work", progress=TrainingProgress(stages=10))
         with np.load(out / "self_test.npz") as kept:
             answers.append(kept["probabilities"])
         monkeypatch.setattr(training, "fine_tune", lambda *_args, **_kwargs: pytest.fail("trained again"))

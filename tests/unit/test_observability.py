@@ -2,7 +2,7 @@
 
 import json
 
-from avocet.observability import correlated, log
+from avocet.observability import correlated, followed, log
 
 
 def test_a_line_is_one_json_object_with_the_requests_id(capsys):
@@ -14,11 +14,18 @@ def test_a_line_is_one_json_object_with_the_requests_id(capsys):
     assert second["correlation_id"] is None
 
 
-def test_a_metric_rides_on_its_line(capsys):
+def test_the_requests_id_is_there_to_be_handed_on():
+    assert followed() == ""
+    with correlated("request-1"):
+        assert followed() == "request-1"
+
+
+def test_a_metric_rides_on_its_line(capsys, monkeypatch):
+    monkeypatch.setenv("AVOCET_STAGE", "dev")
     log("loaded", metrics={"ModelLoaded": 1, "LoadMs": 12.5})
     line = json.loads(capsys.readouterr().out)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "Avocet"
+    assert directive["Namespace"] == "Avocet/dev", "one account may hold several environments"
     assert {m["Name"]: m["Unit"] for m in directive["Metrics"]} == {"ModelLoaded": "Count", "LoadMs": "Milliseconds"}
     assert (line["ModelLoaded"], line["LoadMs"]) == (1, 12.5)
 

@@ -117,3 +117,29 @@ def test_signing_out_everywhere_asks_for_the_end_of_every_session(visit: Opened,
     asked = [one.headers.get("x-amz-target", "") for one in here.requests if one.method == "POST"]
     assert "AWSCognitoIdentityProviderService.GlobalSignOut" in asked
     assert here.page.evaluate("localStorage.length") == 0
+
+
+def test_somebody_invited_chooses_a_password_and_accepts_the_terms_with_their_first_photo(
+    visit: Opened, cloud: Cloud, photo: bytes
+) -> None:
+    email, temporary, own = f"{uuid.uuid4().hex[:12]}@example.org", f"Tt1!{uuid.uuid4().hex}", f"Aa1!{uuid.uuid4().hex}"
+    answer = cloud.person("admin").post("/admin/users", json={"email": email, "role": "reviewer"})
+    assert answer.status_code == 201, answer.text
+    # The invitation's letter would have brought the temporary password.
+    cloud.aws("cognito-idp").admin_set_user_password(
+        UserPoolId=cloud.outputs["UserPoolId"], Username=email, Password=temporary, Permanent=False
+    )
+    here = visit(PHONE)
+    here.go("sign-in")
+    here.fill_in_sign_in(Person(cloud, email, temporary))
+    here.page.fill("[name=response]", own)
+    here.page.click("button[type=submit]")
+    expect(here.page.locator(".avatar")).to_be_visible()
+    here.choose(photo)
+    here.expect_answered()
+    here.page.get_by_test_id("feedback-right").click()
+    asked = here.card.get_by_test_id("accept-terms")
+    expect(asked.get_by_role("heading")).to_be_focused()
+    expect(asked).to_contain_text("licence CC BY 4.0")
+    asked.get_by_role("button", name="Accept and give this photo").click()
+    here.expect_thanks("received")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Route, expect
 
 from tests.deployed.cloud import Cloud, Person
+from tests.web.searching import type_species
 from tests.web.visit import PHONE, Screen, Visit
 
 Opened = Callable[..., Visit]
@@ -38,7 +39,7 @@ def test_another_species_is_found_and_chosen_by_keyboard(
     here.page.get_by_test_id("feedback-other").click()
     search = here.page.get_by_role("combobox")
     expect(search).to_be_focused()
-    search.press_sequentially("pied avoc", delay=15)
+    type_species(here.page, "pied avoc")
     option = here.page.get_by_role("option", name="Pied Avocet")
     expect(option).to_be_visible()
     expect(search).to_have_attribute("aria-expanded", "true")
@@ -81,7 +82,7 @@ def test_not_knowing_is_an_answer_and_can_be_changed(visit: Opened, cloud: Cloud
     here = _identified(visit, PHONE, person, photo)
     here.page.get_by_test_id("feedback-unknown").click()
     here.expect_thanks("review")
-    expect(here.card.get_by_test_id("thanks")).to_contain_text("People who know birds well")
+    expect(here.card.get_by_test_id("thanks")).to_contain_text("waits for people who know birds well")
     here.page.get_by_test_id("feedback-change").click()
     here.page.get_by_test_id("feedback-right").click()
     here.expect_thanks("received")

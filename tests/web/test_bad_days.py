@@ -26,10 +26,12 @@ def test_a_failing_service_is_said_in_words_and_tried_again(visit: Opened, perso
 def test_a_busy_service_is_asked_again_when_it_says_so(visit: Opened, person: Person, photo: bytes) -> None:
     here = visit(PHONE)
     here.sign_in(person)
-    here.on_api("/predictions", here.problem(429, "", retry_after_s=2), times=1)
+    is_busy, refuse = True, here.problem(429, "", retry_after_s=5)
+    here.on_api("/predictions", lambda route: refuse(route) if is_busy else route.continue_())
     here.choose(photo)
     here.expect_step("paused")
     expect(here.card).to_contain_text("Avocet is busy. Trying again in")
+    is_busy = False
     here.expect_answered()
 
 
@@ -66,7 +68,7 @@ def test_a_slow_upload_shows_how_far_it_is_and_can_be_cancelled(visit: Opened, p
     line.send("Network.enable")
     line.send(
         "Network.emulateNetworkConditions",
-        {"offline": False, "latency": 50, "downloadThroughput": 50_000, "uploadThroughput": 10_000},
+        {"offline": False, "latency": 50, "downloadThroughput": 50_000, "uploadThroughput": 2_000},
     )
     here.choose(made_photo(4, width_px=1280, height_px=960))
     here.expect_step("uploading")

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pi_heif
 import pytest
 from PIL import Image
-from playwright.sync_api import Route, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.deployed.cloud import Cloud, Person
 from tests.deployed.made_photos import made_photo
@@ -35,11 +36,84 @@ def test_a_real_avocet_is_named_and_the_answer_is_kept(
     assert len(cloud.raw_keys(here.prediction_id())) == 1
 
 
+@pytest.mark.parametrize("late_frames_ms", [0, 1000], ids=["usually", "on a machine with no time for frames"])
+def test_an_answer_shows_what_the_species_looks_like_and_its_family_where_no_picture_can_be_had(
+    visit: Opened, cloud: Cloud, person: Person, photo: bytes, late_frames_ms: int
+) -> None:
+    picture = f"{cloud.local['cognito_url']}/pictures/of-it.jpg"
+
+    def shown(route: Route) -> None:
+        said = route.fetch().json()
+        photo_of_it = {"url": picture, "source": "kaggle", "licence": None}
+        is_first = said["species_id"] == here.candidates.first.get_attribute("data-species")
+        route.fulfill(json={**said, "reference_photo": {**photo_of_it, "url": picture + ("" if is_first else "?gone")}})
+
+    here = visit(late_frames_ms=late_frames_ms)
+    here.context.route("**/v1/species/*", shown)
+    here.context.route("**/of-it.jpg", lambda route: route.fulfill(body=photo, content_type="image/jpeg"))
+    here.context.route("**/of-it.jpg?gone", lambda route: route.fulfill(status=404))
+    here.sign_in(person)
+    here.drop(photo)
+    here.expect_answered()
+    first, second = here.candidates.nth(0), here.candidates.nth(1)
+    expect(first.get_by_test_id("reference-photo")).to_have_js_property("naturalWidth", 640)
+    expect(second.locator("[data-silhouette]")).to_be_visible()
+    expect(second.get_by_test_id("reference-photo")).to_have_count(0)
+    first.locator("summary").click()
+    expect(first).to_contain_text("from the set kaggle")
+
+
 def test_a_pasted_photo_is_named(visit: Opened, person: Person, photo: bytes) -> None:
     here = visit()
     here.sign_in(person)
     here.paste(photo)
     here.expect_answered()
+
+
+def test_a_photo_dropped_in_the_very_moment_the_page_appears_is_taken(
+    visit: Opened, person: Person, photo: bytes
+) -> None:
+    here = visit()
+    here.go("sign-in")
+    here.drop_when_seen(".picker", photo)
+    here.fill_in_sign_in(person)
+    here.expect_answered()
+
+
+def test_photos_dropped_one_right_after_the_other_are_both_taken(visit: Opened, person: Person, photo: bytes) -> None:
+    here = visit()
+    here.sign_in(person)
+    here.drop_when_seen("[data-testid=photo-card]", made_photo(9))
+    here.drop(photo)
+    here.expect_answered(2)
+
+
+def test_a_photo_dropped_beside_the_first_page_leads_there(visit: Opened, person: Person, photo: bytes) -> None:
+    here = visit()
+    here.sign_in(person)
+    here.go("numbers")
+    here.drop(photo)
+    here.expect_answered()
+
+
+def test_a_photo_dropped_on_the_sign_in_waits_for_it_in_sight(visit: Opened, person: Person, photo: bytes) -> None:
+    here = visit()
+    here.go("sign-in")
+    here.drop(photo)
+    expect(here.page.get_by_test_id("waiting-photos")).to_be_visible()
+    here.fill_in_sign_in(person)
+    here.expect_answered()
+
+
+def test_a_picture_of_the_page_moved_about_is_no_photo_shown(visit: Opened, person: Person, photo: bytes) -> None:
+    here = visit()
+    here.sign_in(person)
+    here.drop(photo)
+    here.expect_answered()
+    here.drop(photo, is_of_the_page=True)
+    here.drop(made_photo(10))
+    here.expect_answered(2)
+    expect(here.cards).to_have_count(2)
 
 
 def test_the_place_a_photo_was_taken_never_leaves_the_device(visit: Opened, cloud: Cloud, person: Person) -> None:
@@ -62,13 +136,18 @@ def test_a_photo_taken_upright_is_sent_upright(visit: Opened, cloud: Cloud, pers
     assert Image.open(io.BytesIO(_arrived(cloud, here))).size == (600, 800)
 
 
-def test_a_photo_that_the_browser_cannot_read_goes_up_as_it_is(visit: Opened, cloud: Cloud, person: Person) -> None:
+def test_a_photo_that_the_browser_cannot_read_goes_up_whole_but_for_its_metadata(
+    visit: Opened, cloud: Cloud, person: Person
+) -> None:
     here = visit()
     here.sign_in(person)
     here.choose(HEIC.read_bytes(), name="IMG_0001.jpg", kind="application/octet-stream")
     here.expect_answered()
-    assert _arrived(cloud, here) == HEIC.read_bytes()
-    expect(here.card).to_contain_text("the original was sent")
+    sent = _arrived(cloud, here)
+    assert b"Seedmaker" in HEIC.read_bytes()
+    assert b"Seedmaker" not in sent
+    assert pi_heif.read_heif(sent).to_pillow().tobytes() == pi_heif.read_heif(HEIC.read_bytes()).to_pillow().tobytes()
+    expect(here.card).to_contain_text("the whole photo was sent, without its location")
 
 
 def test_each_answer_stands_beside_its_own_photo(visit: Opened, person: Person) -> None:
@@ -96,7 +175,7 @@ def test_each_answer_stands_beside_its_own_photo(visit: Opened, person: Person) 
     here.choose(*photos)
     here.expect_answered(3)
     for number, card in enumerate(here.cards.all()):
-        expect(card.locator("img").last).to_have_attribute("alt", f"Your photo, Bird {number}")
+        expect(_own_photo(card)).to_have_attribute("alt", f"Your photo, Bird {number}")
         expect(card.get_by_test_id("candidate").first).to_contain_text(f"Bird {number}")
         shown = _colour_shown(here, number)
         assert max(range(3), key=lambda index: shown[index]) == number
@@ -185,18 +264,19 @@ def _plain(colour: tuple[int, int, int]) -> bytes:
     return stream.getvalue()
 
 
+def _own_photo(card: Locator) -> Locator:
+    return card.get_by_role("img", name="Your photo")
+
+
 def _colour_shown(here: Visit, number: int) -> list[int]:
-    shown: list[int] = (
-        here.cards.nth(number)
-        .locator("img")
-        .last.evaluate(
-            """(image) => {
+    shown: list[int] = _own_photo(here.cards.nth(number)).evaluate(
+        """async (image) => {
+          await image.decode();
           const canvas = document.createElement("canvas");
           canvas.width = canvas.height = 1;
           const context = canvas.getContext("2d");
           context.drawImage(image, 0, 0, 1, 1);
           return Array.from(context.getImageData(0, 0, 1, 1).data.slice(0, 3));
         }"""
-        )
     )
     return shown

@@ -24,7 +24,7 @@ from playwright.sync_api import (
 from tests.deployed.cloud import Cloud, Person
 
 # On two busy cores an answer of the emulator can take this long; a person's patience is measured elsewhere.
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 expect.set_options(timeout=PATIENCE_MS)
 
 _ARGUMENTS = (
@@ -39,14 +39,34 @@ _ARGUMENTS = (
 # Without these a headless browser has a mouse, however small its window.
 _FINGER = "--blink-settings=primaryPointerType=2,availablePointerTypes=2,primaryHoverType=1,availableHoverTypes=1"
 
-_DROP = """([name, type, encoded]) => {
+_DROP = """([name, type, encoded, awaited, isOfThePage]) => {
   const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
   const transfer = new DataTransfer();
   transfer.items.add(new File([bytes], name, { type }));
-  const over = { dataTransfer: transfer, bubbles: true, cancelable: true };
-  document.body.dispatchEvent(new DragEvent("dragenter", over));
-  document.body.dispatchEvent(new DragEvent("dragover", over));
-  document.body.dispatchEvent(new DragEvent("drop", over));
+  const tell = (kind) => {
+    const event = new DragEvent(kind, { dataTransfer: transfer, bubbles: true, cancelable: true });
+    document.body.dispatchEvent(event);
+    return event.defaultPrevented;
+  };
+  const drop = () => {
+    if (isOfThePage) tell("dragstart");
+    tell("dragenter");
+    tell("dragover");
+    const isTaken = tell("drop");
+    if (isOfThePage) tell("dragend");
+    // What nobody takes the browser opens instead of the page.
+    else if (!isTaken) console.error("a dropped file was left to the browser");
+  };
+  if (awaited === null) {
+    drop();
+    return;
+  }
+  const watch = new MutationObserver(() => {
+    if (document.querySelector(awaited) === null) return;
+    watch.disconnect();
+    drop();
+  });
+  watch.observe(document.body, { childList: true, subtree: true });
 }"""
 _PASTE = """([name, type, encoded]) => {
   const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
@@ -60,6 +80,17 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.__violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
 });
 """
+
+# What the page does after a frame waits for as long as on a machine with no time for it: whatever the page leaves to
+# that moment (Preact's effects) can be overtaken by a click, an answer or a picture that fails.
+_LATE_FRAMES = """((late) => {
+  const soon = window.setTimeout.bind(window), frame = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (callback) => soon(() => frame(callback), late);
+  window.cancelAnimationFrame = window.clearTimeout.bind(window);
+  window.setTimeout = (callback, ms, ...given) => soon(callback, ms === EFFECTS_AT_LATEST_MS ? ms + late : ms, ...given);
+})(LATE_MS)"""
+# Preact's RAF_TIMEOUT: no frame in this time, and effects run without one.
+_EFFECTS_AT_LATEST_MS = 35
 
 
 @dataclass(frozen=True)
@@ -95,7 +126,15 @@ class Visit:
     """One person's browser: its windows share cookies and storage with nobody else's."""
 
     def __init__(
-        self, browser: Browser, cloud: Cloud, screen: Screen, *, locale: str = "en-GB", scheme: str = "light"
+        self,
+        browser: Browser,
+        cloud: Cloud,
+        screen: Screen,
+        *,
+        locale: str = "en-GB",
+        scheme: str = "light",
+        with_worker: bool = False,
+        late_frames_ms: int = 0,
     ) -> None:
         self.cloud = cloud
         self.errors: list[str] = []
@@ -109,10 +148,14 @@ class Visit:
             device_scale_factor=2 if screen.has_finger else 1,
             color_scheme="dark" if scheme == "dark" else "light",
             # The worker would answer before a test's own interruptions could; it has tests of its own.
-            service_workers="block",
+            service_workers="allow" if with_worker else "block",
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.add_init_script(_WATCH_POLICY)
+        if late_frames_ms:
+            at_latest = str(_EFFECTS_AT_LATEST_MS)
+            script = _LATE_FRAMES.replace("EFFECTS_AT_LATEST_MS", at_latest).replace("LATE_MS", str(late_frames_ms))
+            self.context.add_init_script(script)
         self._violations: list[str] = []
         self.page: Page = self.new_window()
 
@@ -159,8 +202,13 @@ class Visit:
         ]
         self.page.set_input_files("[data-testid=file-input]", files)
 
-    def drop(self, photo: bytes) -> None:
-        self.page.evaluate(_DROP, ["dropped.jpg", "image/jpeg", base64.b64encode(photo).decode()])
+    def drop(self, photo: bytes, *, is_of_the_page: bool = False) -> None:
+        """Drop a photo from elsewhere, or a picture that the page itself shows."""
+        self.page.evaluate(_DROP, ["dropped.jpg", "image/jpeg", base64.b64encode(photo).decode(), None, is_of_the_page])
+
+    def drop_when_seen(self, awaited: str, photo: bytes) -> None:
+        """Drop a photo in the moment that ``awaited`` comes into the page, before the browser has painted it."""
+        self.page.evaluate(_DROP, ["dropped.jpg", "image/jpeg", base64.b64encode(photo).decode(), awaited, False])
 
     def paste(self, photo: bytes) -> None:
         self.page.evaluate(_PASTE, ["pasted.png", "image/jpeg", base64.b64encode(photo).decode()])
@@ -232,6 +280,8 @@ class Visit:
     def close(self) -> None:
         for page in self.context.pages:
             self._violations += page.evaluate("window.__violations ?? []")
+        # What a test answers in the API's place may still be asked for.
+        self.context.unroute_all(behavior="ignoreErrors")
         self.context.close()
 
     def assert_clean(self) -> None:

@@ -1,36 +1,48 @@
 /** The frame around every place: header, notices, the place itself, footer. */
-import { useEffect, useRef } from "preact/hooks";
-import { signal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { AccountPage } from "./account/AccountPage";
 import { ConfirmPage } from "./account/ConfirmPage";
 import { ForgotPage, ResetPage } from "./account/ForgotPage";
+import { Gate } from "./account/Gate";
+import { mayReview } from "./account/rights";
 import { SignInPage } from "./account/SignInPage";
 import { SignUpPage } from "./account/SignUpPage";
 import { chooseLanguage, language, messages } from "./i18n";
+import type { Messages } from "./i18n/en";
+import { isDragging } from "./identify/drops";
 import { IdentifyPage } from "./identify/IdentifyPage";
 import { TermsPage } from "./pages/TermsPage";
+import { isOnline } from "./offline";
+import { PhotosPage } from "./photos/PhotosPage";
 import { hrefOf, route, type Route } from "./route";
 import { useServices } from "./services";
 import { chooseTheme, theme, THEMES } from "./theme";
+import { Lazy } from "./pages/Lazy";
 import { LiveRegion } from "./ui/announce";
-import { OfflineIcon, PersonIcon } from "./ui/icons";
+import { CameraIcon, ChartIcon, GridIcon, LeverIcon, OfflineIcon, PersonIcon } from "./ui/icons";
 import { Logo } from "./ui/Logo";
 
-const isOnline = signal(navigator.onLine);
-window.addEventListener("online", () => (isOnline.value = true));
-window.addEventListener("offline", () => (isOnline.value = false));
-
-const TITLES: Record<Route, "identify" | "signIn" | "signUp" | "confirm" | "forgot" | "reset" | "account" | "terms" | "missing"> = {
+const TITLES: Record<Route, keyof Messages["titles"]> = {
   identify: "identify",
+  photos: "photos",
+  numbers: "numbers",
+  admin: "admin",
   "sign-in": "signIn",
   "sign-up": "signUp",
   confirm: "confirm",
   forgot: "forgot",
   reset: "reset",
   account: "account",
+  "two-step": "twoStep",
   terms: "terms",
   missing: "missing",
 };
+
+// Charts and QR codes weigh more than the rest of the page: they come when somebody wants to see them.
+const loadNumbers = () => import("./numbers/NumbersPage").then((module) => module.NumbersPage);
+// Few people may see it, so nobody else fetches it.
+const loadAdmin = () => import("./admin/AdminPage").then((module) => module.AdminPage);
+const loadTwoStep = () => import("./account/TwoStepPage").then((module) => module.TwoStepPage);
 
 export function App() {
   const t = messages.value;
@@ -41,7 +53,8 @@ export function App() {
   useEffect(() => {
     document.title = `${messages.value.titles[TITLES[place]]} · Avocet`;
   }, [place, t]);
-  useEffect(() => {
+  // At once: whoever types in the new place before the next frame must not lose the field.
+  useLayoutEffect(() => {
     if (lastPlace.current === place) return;
     lastPlace.current = place;
     window.scrollTo(0, 0);
@@ -67,10 +80,11 @@ export function App() {
           {t.offline}
         </p>
       )}
-      <main id="main" ref={main} tabIndex={-1}>
+      <main id="main" ref={main} tabIndex={-1} data-place={place}>
         <Place place={place} />
       </main>
       <Footer />
+      {isDragging.value && place !== "admin" && <div class="drop-veil" aria-hidden="true" />}
       <LiveRegion />
     </>
   );
@@ -80,6 +94,16 @@ function Place({ place }: { place: Route }) {
   switch (place) {
     case "identify":
       return <IdentifyPage />;
+    case "photos":
+      return <PhotosPage />;
+    case "numbers":
+      return <Lazy load={loadNumbers} given={{}} />;
+    case "admin":
+      return (
+        <Gate>
+          <Lazy load={loadAdmin} given={{}} />
+        </Gate>
+      );
     case "sign-in":
       return <SignInPage />;
     case "sign-up":
@@ -92,6 +116,8 @@ function Place({ place }: { place: Route }) {
       return <ResetPage />;
     case "account":
       return <AccountPage />;
+    case "two-step":
+      return <Lazy load={loadTwoStep} given={{}} />;
     case "terms":
       return <TermsPage />;
     case "missing":
@@ -118,13 +144,15 @@ function Header() {
         <Logo />
         <span>Avocet</span>
       </a>
-      <nav class="header__nav" aria-label="Avocet">
+      <Tabs />
+      <nav class="header__nav" aria-label={t.nav.yours}>
         <button type="button" class="header__language" lang={other} aria-label={t.switchLanguage} onClick={() => chooseLanguage(other)}>
           {other.toUpperCase()}
         </button>
         {state.kind === "signed-in" && (
-          <a class="avatar" href={hrefOf("account")} aria-label={`${t.nav.account} ${state.person.email}`.trim()} title={state.person.email}>
-            {state.person.email === "" ? <PersonIcon /> : state.person.email.charAt(0).toUpperCase()}
+          <a class="avatar" href={hrefOf("account")} title={state.person.email}>
+            {state.person.email === "" ? <PersonIcon /> : <span aria-hidden="true">{state.person.email.charAt(0).toUpperCase()}</span>}
+            <span class="visually-hidden">{`${t.nav.account} ${state.person.email}`.trim()}</span>
           </a>
         )}
         {state.kind === "signed-out" && (
@@ -134,6 +162,34 @@ function Header() {
         )}
       </nav>
     </header>
+  );
+}
+
+const TABS = [
+  { route: "identify", Icon: CameraIcon },
+  { route: "photos", Icon: GridIcon },
+  { route: "numbers", Icon: ChartIcon },
+] as const;
+
+/** Where everything is: under the thumb on a phone, beside the name on a wide screen. */
+function Tabs() {
+  const { session } = useServices();
+  const t = messages.value.nav;
+  return (
+    <nav class="tabs" aria-label={t.label}>
+      {TABS.map((tab) => (
+        <a key={tab.route} href={hrefOf(tab.route)} aria-current={route.value === tab.route ? "page" : undefined}>
+          <tab.Icon />
+          <span>{t[tab.route]}</span>
+        </a>
+      ))}
+      {mayReview(session.state.value) && (
+        <a href={hrefOf("admin")} aria-current={route.value === "admin" ? "page" : undefined} data-testid="admin-link">
+          <LeverIcon />
+          <span>{t.admin}</span>
+        </a>
+      )}
+    </nav>
   );
 }
 

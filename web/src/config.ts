@@ -11,6 +11,10 @@ export interface Config {
   uploadsOrigin: string;
   /** Whether this is the cloud on a laptop. */
   embedded: boolean;
+  /** Where the mailbox of the cloud on a laptop is read; null elsewhere, where real mail is sent. */
+  inboxUrl: string | null;
+  /** What the id of a training's run is put behind to see its record in MLflow; null where none is kept. */
+  runsUrl: string | null;
 }
 
 export class ConfigError extends Error {
@@ -25,6 +29,11 @@ export function parseConfig(raw: unknown): Config {
     if (typeof value !== "string" || value === "") throw new ConfigError(`config.json lacks ${name}`);
     return value.replace(/\/+$/, "");
   };
+  const address = (name: string): string | null => {
+    const value = fields[name];
+    // It becomes a link: nothing but the web, whatever was put here.
+    return typeof value === "string" && /^https?:\/\//.test(value) ? value : null;
+  };
   return {
     apiUrl: text("apiUrl"),
     cognitoUrl: text("cognitoUrl"),
@@ -32,6 +41,8 @@ export function parseConfig(raw: unknown): Config {
     region: text("region"),
     uploadsOrigin: text("uploadsOrigin"),
     embedded: fields.embedded === true,
+    inboxUrl: address("inboxUrl"),
+    runsUrl: address("runsUrl"),
   };
 }
 

@@ -9,6 +9,8 @@ import type { Transport } from "./api/transport";
 import type { Config } from "./config";
 import { preparePhoto } from "./identify/prepare";
 import { IdentifyQueue, waitFor } from "./identify/queue";
+import { PhotoHistory } from "./photos/history";
+import type { Route } from "./route";
 
 /** What the account's forms hand to each other; in memory only. */
 export interface Draft {
@@ -21,13 +23,19 @@ export interface Services {
   cognito: Cognito;
   session: Session;
   api: ApiClient;
+  /** For what is no part of the API. */
+  transport: Transport;
+  places: Pick<Config, "inboxUrl" | "runsUrl">;
   queue: IdentifyQueue;
+  history: PhotoHistory;
   draft: Signal<Draft>;
   /** A sentence for the next form, such as "your password is changed". */
   notice: Signal<NoticeKey | null>;
+  /** Where a sign-in leads; set by the place that asked for it. */
+  returnTo: Signal<Route>;
 }
 
-export type NoticeKey = "confirmed" | "passwordChanged" | "everywhereDone";
+export type NoticeKey = "confirmed" | "passwordChanged" | "everywhereDone" | "erased";
 
 export function createServices(config: Config, transport: Transport): Services {
   const cognito = new Cognito(config.cognitoUrl, config.clientId, transport);
@@ -40,15 +48,28 @@ export function createServices(config: Config, transport: Transport): Services {
     nowMs: Date.now,
     wait: waitFor,
   });
+  const history = new PhotoHistory(api);
   effect(() => {
     const state = session.state.value;
     if (state.kind === "signed-in") queue.signedIn(state.person.ownerId);
+    if (state.kind !== "resuming") history.belongsTo(state.kind === "signed-in" ? state.person.ownerId : null);
   });
   window.addEventListener("online", () => {
     void session.resume();
     queue.online();
   });
-  return { cognito, session, api, queue, draft: signal({ email: "", password: null }), notice: signal(null) };
+  return {
+    cognito,
+    session,
+    api,
+    transport,
+    places: config,
+    queue,
+    history,
+    draft: signal({ email: "", password: null }),
+    notice: signal(null),
+    returnTo: signal<Route>("identify"),
+  };
 }
 
 const ServicesContext = createContext<Services | null>(null);

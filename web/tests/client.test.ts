@@ -35,6 +35,25 @@ describe("identifying", () => {
   });
 });
 
+describe("one action", () => {
+  const slot = { upload_id: "u", url: "https://bucket.test/", fields: {}, expires_at: "", max_bytes: 1 };
+  const idOf = (one: { headers?: Record<string, string> } | undefined) => one?.headers?.["X-Correlation-Id"];
+
+  it("is one id in all its requests, and the bucket is not told", async () => {
+    const { client, sent } = clientWith(answer(201, slot), answer(204), answer(401), answer(201, predictionOf("u")));
+    await client.predict(large);
+    expect(idOf(sent[0])).toMatch(/^[0-9a-f-]{36}$/);
+    expect(sent.map(idOf)).toEqual([idOf(sent[0]), undefined, idOf(sent[0]), idOf(sent[0])]);
+  });
+
+  it("is told apart from the next", async () => {
+    const { client, sent } = clientWith(answer(201, predictionOf("a")), answer(201, predictionOf("b")));
+    await client.predict(small);
+    await client.predict(small);
+    expect(idOf(sent[0])).not.toBe(idOf(sent[1]));
+  });
+});
+
 describe("an ended token", () => {
   it("is renewed silently, once", async () => {
     const { client, identity, sent } = clientWith(answer(401), answer(201, predictionOf("a")));

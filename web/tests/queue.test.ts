@@ -20,6 +20,7 @@ describe("the photos being identified", () => {
   let waiting: Waiting[];
   let isOnline: boolean;
   let waits: number[];
+  let withdraw: ReturnType<typeof vi.fn<QueueParts["api"]["withdraw"]>>;
   let sendFeedback: ReturnType<typeof vi.fn<QueueParts["api"]["sendFeedback"]>>;
   let queue: IdentifyQueue;
 
@@ -27,6 +28,7 @@ describe("the photos being identified", () => {
     waiting = [];
     waits = [];
     isOnline = true;
+    withdraw = vi.fn<QueueParts["api"]["withdraw"]>().mockResolvedValue(undefined);
     sendFeedback = vi.fn<QueueParts["api"]["sendFeedback"]>().mockResolvedValue(received);
     queue = new IdentifyQueue({
       api: {
@@ -36,6 +38,7 @@ describe("the photos being identified", () => {
             waiting.push({ photo: photo.blob, options: options ?? {}, answer: resolve, fail: reject });
           }),
         sendFeedback,
+        withdraw,
       },
       prepare: (file) => Promise.resolve(preparedOf(file)),
       isOnline: () => isOnline,
@@ -181,6 +184,22 @@ describe("the photos being identified", () => {
     await queue.answer(wren, confirmed);
     await queue.answer(wren, { kind: "unknown", speciesId: null, names: null });
     expect(sendFeedback.mock.calls.map((call) => call[1])).toEqual(["confirmed", "unknown"]);
+  });
+
+  it("lets an answer be undone, once for a double tap", async () => {
+    const wren = await answered("wren");
+    await queue.answer(wren, confirmed);
+    await Promise.all([queue.undo(wren), queue.undo(wren)]);
+    expect(withdraw).toHaveBeenCalledTimes(1);
+    expect(wren.feedback.value.step).toBe("undone");
+  });
+
+  it("keeps the answer when it could not be undone", async () => {
+    const wren = await answered("wren");
+    await queue.answer(wren, confirmed);
+    withdraw.mockRejectedValueOnce(problem(500, "internal"));
+    await queue.undo(wren);
+    expect(wren.feedback.value).toMatchObject({ step: "saved", status: "received" });
   });
 
   it("keeps an answer that needs a sign-in and sends it afterwards", async () => {

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { displayName, firstLanguage, language, percent } from "../src/i18n";
-import { en } from "../src/i18n/en";
-import { fr } from "../src/i18n/fr";
-import { parseRoute } from "../src/route";
+import { en as pageEn } from "../src/i18n/en";
+import { fr as pageFr } from "../src/i18n/fr";
+import { en as adminEn } from "../src/admin/words/en";
+import { fr as adminFr } from "../src/admin/words/fr";
+import { parsePlace } from "../src/route";
 import { parseConfig } from "../src/config";
 import { coarserName, verdictOf } from "../src/identify/Answers";
 import { fittedSize, isHeif } from "../src/identify/prepare";
@@ -20,9 +22,12 @@ function leaves(value: unknown, path = ""): Leaf[] {
 }
 
 /** The same in both languages on purpose. */
-const SAME = new Set([".answer.score", ".answer.model", ".answer.time", ".answer.announce", ".terms.version"]);
+const SAME = new Set([".answer.score", ".answer.model", ".answer.time", ".answer.announce", ".terms.version", ".numbers.sources.other", ".adminPart.models.splits.validation", ".adminPart.models.splits.test"]);
 
 afterEach(() => (language.value = "en"));
+
+const en = { ...pageEn, adminPart: adminEn };
+const fr = { ...pageFr, adminPart: adminFr };
 
 describe("the two languages", () => {
   it("say the same things", () => {
@@ -66,6 +71,7 @@ describe("a name", () => {
     expect(displayName({ en: "Pied Avocet", fr: "Avocette élégante", scientific: "R. a." })).toBe("Avocette élégante");
     expect(displayName({ en: "Pied Avocet", fr: null, scientific: "R. a." })).toBe("Pied Avocet");
     expect(displayName({ en: null, fr: null, scientific: "R. a." })).toBe("R. a.");
+    expect(displayName({ en: "Beck's Petrel", fr: null, scientific: "P. b." })).toBe("Beck’s Petrel");
   });
 });
 
@@ -121,12 +127,16 @@ describe("a HEIC photo", () => {
 
 describe("an address", () => {
   it.each([
-    ["", "identify"],
-    ["#/", "identify"],
-    ["#/sign-in", "sign-in"],
-    ["#/nowhere", "missing"],
-  ])("%s leads to %s", (hash, place) => {
-    expect(parseRoute(hash)).toBe(place);
+    ["", { route: "identify", detail: null }],
+    ["#/", { route: "identify", detail: null }],
+    ["#/sign-in", { route: "sign-in", detail: null }],
+    ["#/photos/a1", { route: "photos", detail: "a1" }],
+    ["#/photos/a1/b", { route: "missing", detail: null }],
+    ["#/photos/..%2f", { route: "missing", detail: null }],
+    ["#/terms/a1", { route: "missing", detail: null }],
+    ["#/nowhere", { route: "missing", detail: null }],
+  ])("%s leads to its place", (hash, place) => {
+    expect(parsePlace(hash)).toEqual(place);
   });
 });
 
@@ -134,6 +144,13 @@ describe("the settings", () => {
   const full = { apiUrl: "https://a.test/v1/", cognitoUrl: "https://c.test/", clientId: "x", region: "eu-west-1", uploadsOrigin: "https://u.test", embedded: false };
 
   it("lose their last slash", () => expect(parseConfig(full).apiUrl).toBe("https://a.test/v1"));
+
+  it("lead to an inbox and to records of runs where there are any, and never out of the web", () => {
+    expect(parseConfig(full)).toMatchObject({ inboxUrl: null, runsUrl: null });
+    const more = { ...full, inboxUrl: "http://127.0.0.1:4566/_avocet/inbox", runsUrl: "https://runs.test/#/runs/" };
+    expect(parseConfig(more)).toMatchObject({ inboxUrl: more.inboxUrl, runsUrl: more.runsUrl });
+    expect(parseConfig({ ...full, runsUrl: "javascript:alert(1)//" }).runsUrl).toBeNull();
+  });
 
   it("are refused when one is missing", () => {
     expect(() => parseConfig({ ...full, clientId: "" })).toThrow("clientId");

@@ -1,25 +1,37 @@
 """The dataset's adapters against moto: what the in-memory ports promise, the real ones keep."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import boto3
 import pytest
 
+from avocet.adapters import duplicate_index
 from avocet.adapters.contribution_feed import ContributionFeed
 from avocet.adapters.dataset_records import DynamoDatasetPhotos, DynamoHeads, DynamoStandings
-from avocet.adapters.duplicate_index import MAX_ENTRIES, DynamoDuplicateIndex
+from avocet.adapters.duplicate_index import DynamoDuplicateIndex
 from avocet.adapters.dynamodb import DynamoPhotoRecords
 from avocet.adapters.job_ledger import DynamoJobLedger
+from avocet.adapters.job_machines import JobMachines
+from avocet.adapters.label_cases import DynamoLabelCases
 from avocet.adapters.objects import S3Objects
+from avocet.adapters.picture_book import DynamoPictureBook
+from avocet.adapters.system import now
+from avocet.adapters.trust_book import DynamoTrustBook
 from avocet.domain.dataset import DatasetPhoto, PhotoState, SpeciesStanding, Split, SplitCounts
 from avocet.domain.duplicates import IndexEntry
 from avocet.domain.hashing import band_keys
-from avocet.domain.jobs import FencedOutError, Job, JobKind, JobState, Ledger
+from avocet.domain.jobs import FencedOutError, Job, JobKind, JobState, Ledger, finished
+from avocet.domain.label_cases import LabelCase, label_id_of
+from avocet.domain.sayings import Saying
 from avocet.usecases.dataset_ports import Head
+from avocet.usecases.keep_numbers import KeepNumbers
 from avocet.usecases.ports import StaleRecordError
 from avocet.usecases.read_snapshot import open_snapshot
-from avocet.usecases.refresh import Refresh, Run
+from avocet.usecases.refresh import Refresh
+from avocet.usecases.refresh_work import Run
 from avocet.usecases.snapshot_store import discard_work
 from tests.made.aws import Deployment, deployment
 from tests.unit.dataset.test_refresh_history import far_picture, photo_id_of
@@ -109,23 +121,50 @@ def test_the_index_takes_entries_of_the_newest_writer_only(cloud: Deployment) ->
     assert not any(entries[0] in bucket for bucket in index.lookup(keys).values())
 
 
-def test_a_full_bucket_takes_no_more_and_breaks_nothing(cloud: Deployment) -> None:
+def test_a_full_bucket_takes_no_more_and_breaks_nothing(cloud: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duplicate_index, "MAX_ENTRIES", 8)
     DynamoHeads(cloud.dynamodb, "dataset").claim(1)
     index = DynamoDuplicateIndex(cloud.dynamodb, "dataset")
     # All agree in the first band and nowhere else.
-    entries = [IndexEntry(photo_id_of(n), "0000" + f"{far_picture(n):064x}"[4:]) for n in range(MAX_ENTRIES)]
+    entries = [IndexEntry(photo_id_of(n), "0000" + f"{far_picture(n):064x}"[4:]) for n in range(8)]
     index.insert(entries, 1)
     one_more = IndexEntry(photo_id_of(9999), "0000" + f"{far_picture(9999):064x}"[4:])
     index.insert([one_more], 1)
     first, *others = index.lookup(band_keys(bytes.fromhex(one_more.phash))).values()
-    assert len(first) == MAX_ENTRIES
+    assert len(first) == 8
     assert all(one_more in bucket for bucket in others)
+
+
+def test_a_label_is_saved_under_its_version_and_found_until_it_was_applied(cloud: Deployment) -> None:
+    cases = DynamoLabelCases(cloud.dynamodb, "dataset")
+    assert cases.find("c" * 32) is None
+    opened = cases.save(LabelCase("c" * 32, "kaggle", "ODD", "", ("great-tit",)))
+    assert cases.find("c" * 32) == opened
+    assert (list(cases.all()), list(cases.unapplied())) == ([opened], [])
+    settled = cases.save(opened.settled("great-tit", "ada"))
+    assert (list(cases.all()), list(cases.unapplied())) == ([settled], [settled])
+    with pytest.raises(StaleRecordError):
+        cases.save(opened.settled("pied-avocet", "bob"))
+    assert list(cases.unapplied()) == [settled]
+
+
+def test_photos_are_found_by_the_label_they_came_under(cloud: Deployment) -> None:
+    photos = DynamoDatasetPhotos(cloud.dynamodb, "dataset")
+    photos.save(PHOTO)
+    photos.save(replace(PHOTO, photo_id="b" * 32, source="other"))
+    photos.save(replace(PHOTO, photo_id="c" * 32, label=None))
+    label_id = label_id_of(PHOTO.source, str(PHOTO.label))
+    assert (photos.labelled(label_id), photos.count_labelled(label_id)) == ([PHOTO.photo_id], 1)
+    assert photos.count_labelled("f" * 32) == 0
 
 
 def test_standings_come_back_as_saved(cloud: Deployment) -> None:
     standings = DynamoStandings(cloud.dynamodb, "dataset")
     many = [SpeciesStanding(f"bird-{n}", SplitCounts(n, 1, 1), True, 0) for n in range(60)]
-    standings.save(many)
+    DynamoHeads(cloud.dynamodb, "dataset").claim(1)
+    standings.save(many, 1)
+    with pytest.raises(FencedOutError):
+        standings.save(many[:1], 0)
     assert standings.find("bird-59") == many[59]
     assert standings.find("dodo") is None
 
@@ -146,6 +185,19 @@ def test_the_ledger_is_saved_under_its_version_and_history_is_newest_first(cloud
     assert ledgers.find_closed("#ledger") is None
 
 
+def test_why_a_job_failed_is_kept_by_its_code_where_an_earlier_release_takes_no_notice_of_it(cloud: Deployment) -> None:
+    ledgers = DynamoJobLedger(cloud.dynamodb, "jobs")
+    job = Job("j1", JobKind.VERIFY, "admin", now(), fence=4, state=JobState.RUNNING, started_at=now())
+    _, failed = finished(Ledger((job,), 4), "j1", 4, now=now(), reason="2 findings, such as: Photo 7 is in no shard.")
+    ledgers.archive(failed)
+    assert ledgers.find_closed("j1") == failed
+    assert ledgers.history(1)[0].failure == Saying("findings", {"count": "2", "first": "Photo 7 is in no shard."})
+    item = cloud.dynamodb.get_item(TableName="jobs", Key={"job_id": {"S": "j1"}})["Item"]
+    assert "failure" not in json.loads(item["record"]["S"])
+    cloud.dynamodb.update_item(TableName="jobs", Key={"job_id": {"S": "j1"}}, UpdateExpression="REMOVE failure")
+    assert ledgers.find_closed("j1") == replace(failed, failure=None), "kept by an earlier release"
+
+
 def test_a_whole_refresh_works_on_the_real_adapters(cloud: Deployment) -> None:
     photos = DynamoDatasetPhotos(cloud.dynamodb, "dataset")
     clean, raw = S3Objects(cloud.s3, "clean"), S3Objects(cloud.s3, "raw")
@@ -153,12 +205,17 @@ def test_a_whole_refresh_works_on_the_real_adapters(cloud: Deployment) -> None:
     refresh = Refresh(
         clean_objects=clean,
         raw_objects=raw,
+        models_objects=S3Objects(cloud.s3, "models"),
         photos=photos,
         contributions=ContributionFeed(records, S3Objects(cloud.s3, "uploads"), raw),
         heads=DynamoHeads(cloud.dynamodb, "dataset"),
         index=DynamoDuplicateIndex(cloud.dynamodb, "dataset"),
         standings=DynamoStandings(cloud.dynamodb, "dataset"),
+        picture_book=DynamoPictureBook(cloud.dynamodb, "dataset"),
+        labels=DynamoLabelCases(cloud.dynamodb, "dataset"),
+        numbers=KeepNumbers(clean, now),
         opinion=FixedOpinion(),
+        trust=DynamoTrustBook(cloud.dynamodb, "people"),
         floor_photos=3,
         cleaner=clean_made_up,
     )
@@ -171,8 +228,25 @@ def test_a_whole_refresh_works_on_the_real_adapters(cloud: Deployment) -> None:
     plan = refresh.plan(run, _beat)
     for key in plan.batches:
         refresh.clean(key, _beat)
-    assert refresh.write(run, plan.batches, _beat)["added"] == "6"
+    assert refresh.write(run, _beat)["added"] == "6"
     discard_work(clean, "j")
     assert len(list(open_snapshot(clean).photos())) == 6
     again = refresh.plan(Run("k", 2), _beat)
     assert (again.photos, again.others) == (0, 0)
+
+
+def test_an_attempt_has_broken_off_when_its_execution_ended_badly_and_not_before_there_is_one(
+    cloud: Deployment,
+) -> None:
+    client = boto3.client("stepfunctions", region_name="eu-west-1")
+    arn = client.create_state_machine(
+        name="avocet-test-check-drift", definition="{}", roleArn="arn:aws:iam::123456789012:role/machine"
+    )["stateMachineArn"]
+    machines = JobMachines(client, arn.removesuffix("check-drift"), frozenset({"check_drift"}))
+    job = Job("j1", JobKind.CHECK_DRIFT, "admin", now(), state=JobState.RUNNING, fence=7)
+    assert not machines.has_broken_off(job), "it may be about to begin"
+    machines.launch(job)
+    assert not machines.has_broken_off(job)
+    client.stop_execution(executionArn=client.list_executions(stateMachineArn=arn)["executions"][0]["executionArn"])
+    assert machines.has_broken_off(job)
+    assert not machines.has_broken_off(replace(job, fence=8))

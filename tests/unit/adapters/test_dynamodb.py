@@ -19,6 +19,7 @@ PREDICTION = Prediction(
     (ScoredSpecies("pied-avocet", 0.512345), ScoredSpecies("eurasian-coot", 0.3), ScoredSpecies("house-sparrow", 0.1)),
     CoarserGuess("family", "Recurvirostridae", 0.8),
     unfamiliar=False,
+    sketch=bytes([0, 255, 7]),
 )
 NAMED = PhotoRecord(PHOTO_ID, "alice", START, original_tag='"etag"', prediction=PREDICTION)
 CONSENT = Consent("2026-11", "CC-BY-4.0")

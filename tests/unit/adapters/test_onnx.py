@@ -3,14 +3,16 @@
 import hashlib
 import io
 import json
+import weakref
 
 import numpy as np
 import pytest
 
-from avocet.adapters.onnx import load_bundle, read_bundle
+from avocet.adapters import onnx
+from avocet.adapters.onnx import load_bundle
 from avocet.domain.scoring import interpret
 from avocet.usecases.ports import BrokenBundleError
-from tests.made.bundles import BLUE, GREEN, RED, SIZE_PX, SPECIES, make_bundle, model_bytes
+from tests.made.bundles import BLUE, GREEN, RED, SIZE_PX, SPECIES, make_bundle, model_bytes, write_files
 from tests.made.memory import MemoryWorldList
 
 WORLD_LIST = MemoryWorldList.of(RED, GREEN, BLUE)
@@ -31,8 +33,8 @@ def replaced(files: dict[str, bytes], name: str, data: bytes) -> dict[str, bytes
     return {**files, name: data, "bundle.json": json.dumps(manifest).encode()}
 
 
-def test_a_sound_bundle_names_what_it_sees():
-    model = load_bundle(make_bundle(), WORLD_LIST)
+def test_a_sound_bundle_names_what_it_sees(tmp_path):
+    model = load_bundle(write_files(make_bundle(), tmp_path), WORLD_LIST)
     assert (model.model_version, model.size_px, model.labels.species) == ("starter-00000001", SIZE_PX, SPECIES)
     for pixels, species_id in ((plain(250, 0, 0), RED), (plain(0, 250, 0), GREEN), (plain(0, 0, 250), BLUE)):
         scores = model.score(pixels)
@@ -43,14 +45,18 @@ def test_a_sound_bundle_names_what_it_sees():
         assert scores.familiarity == pytest.approx(said.first.score, abs=1e-5)
 
 
-def test_a_bundle_on_disk_is_read_whole(tmp_path):
-    files = make_bundle()
-    for name, data in files.items():
-        (tmp_path / name).write_bytes(data)
-    assert read_bundle(tmp_path) == files
-    (tmp_path / "model.onnx").unlink()
-    with pytest.raises(BrokenBundleError, match=r"model\.onnx is missing"):
-        read_bundle(tmp_path)
+def test_a_loaded_bundle_needs_its_files_no_longer(tmp_path):
+    model = load_bundle(write_files(make_bundle(), tmp_path), WORLD_LIST)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    assert model.score(plain(250, 0, 0)).probabilities.argmax() == SPECIES.index(RED)
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "model.onnx", "self_test.npz"])
+def test_a_bundle_without_one_of_its_files_is_refused_by_name(tmp_path, name):
+    (write_files(make_bundle(), tmp_path) / name).unlink()
+    with pytest.raises(BrokenBundleError, match=f"{name} is missing"):
+        load_bundle(tmp_path, WORLD_LIST)
 
 
 def _broken() -> dict[str, dict[str, bytes]]:
@@ -87,14 +93,28 @@ def _broken() -> dict[str, dict[str, bytes]]:
 
 
 @pytest.mark.parametrize("files", _broken().values(), ids=_broken().keys())
-def test_a_bundle_that_is_not_sound_is_refused(files):
+def test_a_bundle_that_is_not_sound_is_refused(tmp_path, files):
     with pytest.raises(BrokenBundleError):
-        load_bundle(files, WORLD_LIST)
+        load_bundle(write_files(files, tmp_path), WORLD_LIST)
 
 
 @pytest.mark.parametrize("images", [1, 2, None])
-def test_one_image_is_enough_to_tell_another_model(images):
+def test_one_image_is_enough_to_tell_another_model(tmp_path, images):
     files = make_bundle()
-    assert load_bundle(files, WORLD_LIST, self_test_images=images).model_version == "starter-00000001"
+    model = load_bundle(write_files(files, tmp_path), WORLD_LIST, self_test_images=images)
+    assert model.model_version == "starter-00000001"
+    write_files(replaced(files, "model.onnx", model_bytes(3, sharpness=19.0)), tmp_path)
     with pytest.raises(BrokenBundleError, match="misses its self-test"):
-        load_bundle(replaced(files, "model.onnx", model_bytes(3, sharpness=19.0)), WORLD_LIST, self_test_images=images)
+        load_bundle(tmp_path, WORLD_LIST, self_test_images=images)
+
+
+def test_what_a_model_took_goes_back_once_nobody_asks_it_any_more(tmp_path, monkeypatch):
+    model = load_bundle(write_files(make_bundle(), tmp_path), WORLD_LIST)
+    native = weakref.ref(model.session._sess)
+    was_gone = []
+    monkeypatch.setattr(onnx, "give_back", lambda: was_gone.append(native() is None))
+    serving = [model]
+    del model
+    assert was_gone == []
+    serving.clear()
+    assert was_gone == [True]

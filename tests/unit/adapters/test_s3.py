@@ -74,11 +74,12 @@ def test_raw_photos_are_put_copied_found_and_deleted(raw, cloud):
     assert cloud.s3.head_object(Bucket="raw", Key="b/1.jpg")["ContentType"] == "image/jpeg"
 
 
-def test_a_bundle_comes_whole_or_not_at_all(cloud):
+def test_a_bundle_comes_whole_or_not_at_all(cloud, tmp_path):
     files = make_bundle()
     cloud.publish(files, "starter-00000001")
     bundles = S3Bundles(cloud.s3, "models")
-    assert bundles.fetch("starter-00000001") == files
+    bundles.fetch("starter-00000001", tmp_path)
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == files
     cloud.s3.delete_object(Bucket="models", Key="bundles/starter-00000001/self_test.npz")
     with pytest.raises(BrokenBundleError, match=r"self_test\.npz is missing"):
-        bundles.fetch("starter-00000001")
+        bundles.fetch("starter-00000001", tmp_path)

@@ -41,7 +41,7 @@ def photo(label: str, seed: int = 1) -> ImportedPhoto:
 
 def importer(world: World, bomb: Bomb | None = None) -> ImportPhotos:
     raw, photos = (world.raw, world.photos) if bomb is None else (Doomed(world.raw, bomb), Doomed(world.photos, bomb))
-    return ImportPhotos(raw_objects=raw, photos=photos, resolve=resolve)
+    return ImportPhotos(raw_objects=raw, photos=photos, cases=world.labels, resolve=resolve)
 
 
 def batch(entries: object, files: dict[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:

@@ -8,10 +8,13 @@ import pytest
 from avocet.domain.cleaning import Opinion
 from avocet.domain.dataset import PhotoState, Split
 from avocet.domain.jobs import FencedOutError
+from avocet.domain.likeness import sketches_key
+from avocet.domain.prediction import SKETCH_BYTES
 from avocet.domain.shards import unpack_shard
+from avocet.domain.trust import TrustRecord
 from avocet.usecases.erase_photos import ErasePhotos
 from avocet.usecases.read_snapshot import Snapshot, open_snapshot
-from avocet.usecases.refresh import Run
+from avocet.usecases.refresh_work import Run
 from tests.unit.dataset.test_refresh_history import far_picture, photo_id_of
 from tests.unit.dataset.world import Bomb, Crash, World, _beat, clean_made_up, photo_bytes
 
@@ -34,6 +37,17 @@ def begun() -> World:
     import_photos(world, AVOCET, range(20))
     world.refresh("first")
     return world
+
+
+def looks_of(photo_id: str) -> bytes:
+    return bytes.fromhex(photo_id) + bytes(SKETCH_BYTES)
+
+
+def with_sketches(world: World) -> None:
+    """A training has seen the photos, one of them under a name that it has no more."""
+    for species_id in (AVOCET, TIT):
+        key = sketches_key("b" * 16, species_id)
+        world.models.put(key, b"".join(looks_of(photo_id_of(number)) for number in range(3, 7)))
 
 
 def test_four_photos_of_a_species_reach_all_three_splits() -> None:
@@ -192,7 +206,7 @@ def test_a_photo_the_champion_disagrees_with_goes_to_review_with_its_proposal() 
 def test_the_champion_has_no_say_on_a_species_it_never_saw() -> None:
     world = begun()
     world.opinion.opinion = Opinion(False, TIT, 0.3, label_score=None, is_sure=False)
-    world.contributions.answer(photo_id_of(300), AVOCET, photo_bytes(far_picture(300)))
+    world.contributions.answer(photo_id_of(301), AVOCET, photo_bytes(far_picture(301)))
     assert world.refresh("second")["added"] == "1"
 
 
@@ -211,9 +225,12 @@ def test_an_erased_photo_is_gone_from_every_shard_and_raw_and_index() -> None:
     erased = photo_id_of(3)
     shards = [key for key in world.clean.stored if key.startswith("shards/")]
     assert any(erased in dict(unpack_shard(world.clean.get(key))) for key in shards)
+    with_sketches(world)
     ErasePhotos(clean_objects=world.clean)([erased])
     assert erased not in current(world).rows, "no reader hands it out from the first moment"
     world.refresh("second")
+    assert not any(looks_of(erased) in version for versions in world.models.stored.values() for version in versions)
+    assert any(looks_of(photo_id_of(4)) in versions[-1] for versions in world.models.stored.values())
     for key in shards:
         assert all(erased not in dict(unpack_shard(version)) for version in world.clean.stored[key])
     assert not any(erased in key for key in world.raw.stored)
@@ -229,6 +246,7 @@ def test_a_crash_at_each_outside_call_ends_in_the_same_snapshot() -> None:
         world.contributions.answer(photo_id_of(number), AVOCET, photo_bytes(far_picture(number)))
     world.contributions.answer(photo_id_of(210), None, photo_bytes(far_picture(210)))
     world.relabel_import(photo_id_of(4), "common-crane")
+    with_sketches(world)
     ErasePhotos(clean_objects=world.clean)([photo_id_of(5)])
     undisturbed, calls = copy.deepcopy(world), Bomb()
     undisturbed.refresh("second", calls)
@@ -246,8 +264,11 @@ def test_a_crash_at_each_outside_call_ends_in_the_same_snapshot() -> None:
                 i: r.state for i, r in undisturbed.photos.records.items()
             }
             assert crashed.index.buckets == undisturbed.index.buckets
+            assert crashed.models.stored == undisturbed.models.stored
             assert crashed.standings.standings == undisturbed.standings.standings
             assert {r.photo_id for r, _ in current(crashed).photos()} == set(current(crashed).rows)
+            named = {shard.key for link in current(crashed).links for shard in link.shards}
+            assert {key for key in crashed.clean.stored if key.startswith("shards/")} == named, f"died at call {at}"
 
 
 def test_of_two_refreshes_at_once_the_one_given_up_can_do_no_harm() -> None:
@@ -261,7 +282,7 @@ def test_of_two_refreshes_at_once_the_one_given_up_can_do_no_harm() -> None:
     world.refresh("fast")
     after = world.heads.head.snapshot_id
     with pytest.raises(FencedOutError):
-        slow.write(slow_run, plan.batches, _beat)
+        slow.write(slow_run, _beat)
     assert world.heads.head.snapshot_id == after
     assert Counter(row.photo_id for row, _ in current(world).photos()).most_common(1)[0][1] == 1
 
@@ -276,3 +297,56 @@ def test_the_order_of_arrival_changes_nothing() -> None:
     first.refresh()
     second.refresh()
     assert first.heads.head.snapshot_id == second.heads.head.snapshot_id
+
+
+NEW = {"newcomer": TrustRecord()}
+
+
+def test_a_newcomer_s_photo_waits_for_a_person_and_enters_when_one_has_decided() -> None:
+    world = begun()
+    world.trust.records = NEW
+    photo_id = photo_id_of(301)
+    world.contributions.answer(photo_id, AVOCET, photo_bytes(far_picture(301)), owner_id="newcomer")
+    world.refresh("second")
+    assert (world.photos.records[photo_id].state, world.photos.records[photo_id].reason) == (
+        PhotoState.REVIEW,
+        "new-contributor",
+    )
+    world.contributions.answer(photo_id, AVOCET, owner_id="newcomer", is_reviewed=True)
+    assert world.refresh("third")["added"] == "1"
+
+
+def test_a_newcomer_s_photo_enters_when_the_champion_is_sure_of_the_same() -> None:
+    world = begun()
+    world.trust.records = NEW
+    world.opinion.opinion = Opinion(True, AVOCET, 0.99, label_score=0.99, is_sure=True)
+    world.contributions.answer(photo_id_of(301), AVOCET, photo_bytes(far_picture(301)), owner_id="newcomer")
+    assert world.refresh("second")["added"] == "1"
+
+
+def test_a_newcomer_s_change_of_mind_takes_the_photo_out_until_a_person_has_decided() -> None:
+    world = begun()
+    import_photos(world, TIT, range(100, 120))
+    world.refresh("second")
+    world.trust.records = NEW
+    photo_id = photo_id_of(301)
+    world.contributions.answer(photo_id, AVOCET, photo_bytes(far_picture(301)), owner_id="newcomer", is_reviewed=True)
+    world.refresh("third")
+    split = current(world).rows[photo_id].split
+    world.contributions.answer(photo_id, TIT, owner_id="newcomer")
+    world.refresh("fourth")
+    assert photo_id not in current(world).rows
+    assert world.photos.records[photo_id].reason == "correction"
+    world.contributions.answer(photo_id, TIT, owner_id="newcomer", is_reviewed=True)
+    world.refresh("fifth")
+    assert (current(world).rows[photo_id].species_id, current(world).rows[photo_id].split) == (TIT, split)
+
+
+def test_two_people_who_name_one_picture_differently_both_wait() -> None:
+    world = begun()
+    import_photos(world, TIT, range(100, 120))
+    world.refresh("second")
+    for number, species in ((301, AVOCET), (302, TIT)):
+        world.contributions.answer(photo_id_of(number), species, photo_bytes(far_picture(301), number))
+    world.refresh("third")
+    assert {world.photos.records[photo_id_of(number)].reason for number in (301, 302)} == {"same-picture-other-species"}

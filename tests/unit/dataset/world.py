@@ -1,22 +1,31 @@
 """The outside world of the dataset, in memory, and a way to let it die at any call."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from avocet.domain.cleaning import BlankPhotoError, CleanPhoto, Opinion
 from avocet.domain.contribution import raw_key
-from avocet.domain.dataset import DatasetPhoto, PhotoState, SpeciesStanding
+from avocet.domain.dataset import CONTRIBUTION, DatasetPhoto, PhotoState, SpeciesStanding
 from avocet.domain.duplicates import IndexEntry
 from avocet.domain.hashing import band_keys, content_hash
 from avocet.domain.jobs import FencedOutError
-from avocet.usecases.dataset_ports import FreshContribution, Head
+from avocet.domain.label_cases import LabelCase, label_id_of
+from avocet.domain.reference_pictures import ReferencePicture
+from avocet.domain.trust import Judgement, TrustRecord
+from avocet.usecases.dataset_ports import FreshContribution, Head, TaggedObject
+from avocet.usecases.keep_numbers import KeepNumbers
 from avocet.usecases.ports import StaleRecordError
-from avocet.usecases.refresh import CONTRIBUTION, Refresh, Run
+from avocet.usecases.refresh import Refresh
+from avocet.usecases.refresh_work import Run
 from avocet.usecases.snapshot_store import discard_work
+
+WELL_PROVEN = TrustRecord(tuple(Judgement(f"{number:032x}", f"species-{number}", True) for number in range(100)))
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 class Crash(BaseException):
@@ -34,7 +43,7 @@ def clean_made_up(raw: bytes) -> CleanPhoto:
     except (ValueError, KeyError) as error:
         raise BlankPhotoError("broken") from error
     mirrored = phash[::-1]
-    return CleanPhoto(raw, content_hash(raw), phash, mirrored, np.zeros((1, 1, 3), np.uint8))
+    return CleanPhoto(raw, content_hash(raw), phash, mirrored, lambda: np.zeros((1, 1, 3), np.uint8))
 
 
 @dataclass
@@ -49,6 +58,17 @@ class MemoryObjects:
 
     def put_new(self, key: str, data: bytes) -> bool:
         if key in self.stored:
+            return False
+        self.put(key, data)
+        return True
+
+    def read_tagged(self, key: str) -> TaggedObject | None:
+        data = self.get(key)
+        return None if data is None else TaggedObject(data, content_hash(data))
+
+    def replace(self, key: str, data: bytes, tag: str) -> bool:
+        found = self.read_tagged(key)
+        if found is None or found.tag != tag:
             return False
         self.put(key, data)
         return True
@@ -70,9 +90,18 @@ class MemoryContributions:
     taken: dict[str, int] = field(default_factory=dict)
     locked: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, photo_id: str, species_id: str | None, data: bytes | None = None) -> None:
+    def answer(
+        self,
+        photo_id: str,
+        species_id: str | None,
+        data: bytes | None = None,
+        *,
+        owner_id: str | None = None,
+        is_reviewed: bool = False,
+    ) -> None:
         """Stand in for the whole feedback protocol, finished."""
         before = self.answers.get(photo_id)
+        owner_id = owner_id or (before.owner_id if before else "somebody")
         key = raw_key(photo_id, species_id)
         if data is None:
             assert before is not None
@@ -82,7 +111,7 @@ class MemoryContributions:
         if data is not None:
             self.raw.put(key, data)
         revision = before.revision + 1 if before else 1
-        self.answers[photo_id] = FreshContribution(photo_id, species_id, key, revision)
+        self.answers[photo_id] = FreshContribution(photo_id, species_id, key, revision, owner_id, is_reviewed)
 
     def fresh(self) -> Sequence[FreshContribution]:
         return [each for each in self.answers.values() if self.taken.get(each.photo_id) != each.revision]
@@ -94,6 +123,11 @@ class MemoryContributions:
         if snapshot_id:
             self.locked.setdefault(photo_id, snapshot_id)
         return True
+
+    def licence_to_show(self, photo_id: str, species_id: str) -> str | None:
+        answer = self.answers.get(photo_id)
+        is_sure = answer is not None and answer.is_reviewed and answer.species_id == species_id
+        return "CC-BY-4.0" if is_sure else None
 
     def forget(self, photo_id: str) -> None:
         if answer := self.answers.pop(photo_id, None):
@@ -129,6 +163,37 @@ class MemoryPhotos:
             for each in self.records.values()
             if each.state is PhotoState.WAITING and each.species_id == species_id
         )
+
+    def labelled(self, label_id: str) -> Sequence[str]:
+        return sorted(
+            each.photo_id
+            for each in self.records.values()
+            if each.label is not None and label_id_of(each.source, each.label) == label_id
+        )
+
+    def count_labelled(self, label_id: str) -> int:
+        return len(self.labelled(label_id))
+
+
+@dataclass
+class MemoryLabels:
+    cases: dict[str, LabelCase] = field(default_factory=dict)
+
+    def find(self, label_id: str) -> LabelCase | None:
+        return self.cases.get(label_id)
+
+    def save(self, case: LabelCase) -> LabelCase:
+        stored = self.cases.get(case.label_id)
+        if (stored.version if stored else 0) != case.version:
+            raise StaleRecordError(case.label_id)
+        self.cases[case.label_id] = replace(case, version=case.version + 1)
+        return self.cases[case.label_id]
+
+    def all(self) -> Sequence[LabelCase]:
+        return list(self.cases.values())
+
+    def unapplied(self) -> Sequence[LabelCase]:
+        return [case for case in self.cases.values() if not case.is_applied]
 
 
 @dataclass
@@ -177,13 +242,36 @@ class MemoryIndex:
 
 @dataclass
 class MemoryStandings:
+    heads: MemoryHeads
     standings: dict[str, SpeciesStanding] = field(default_factory=dict)
 
     def find(self, species_id: str) -> SpeciesStanding | None:
         return self.standings.get(species_id)
 
-    def save(self, standings: Sequence[SpeciesStanding]) -> None:
+    def find_many(self, species_ids: Sequence[str]) -> Mapping[str, SpeciesStanding]:
+        return {name: self.standings[name] for name in species_ids if name in self.standings}
+
+    def save(self, standings: Sequence[SpeciesStanding], fence: int) -> None:
+        if self.heads.head.fence > fence:
+            raise FencedOutError
         self.standings.update({each.species_id: each for each in standings})
+
+
+@dataclass
+class MemoryPictureBook:
+    heads: MemoryHeads
+    pictures: dict[str, ReferencePicture] = field(default_factory=dict)
+
+    def find(self, species_id: str) -> ReferencePicture | None:
+        return self.pictures.get(species_id)
+
+    def find_many(self, species_ids: Sequence[str]) -> Mapping[str, ReferencePicture]:
+        return {name: self.pictures[name] for name in species_ids if name in self.pictures}
+
+    def save(self, pictures: Sequence[ReferencePicture], fence: int) -> None:
+        if self.heads.head.fence > fence:
+            raise FencedOutError
+        self.pictures.update({each.species_id: each for each in pictures})
 
 
 @dataclass
@@ -194,6 +282,21 @@ class FixedOpinion:
 
     def about(self, pixels: Any, species_id: str) -> Opinion | None:
         return self.opinion
+
+
+@dataclass
+class MemoryTrust:
+    """What is known of people's labels; whoever is not in it is trusted, so that other tests need not care."""
+
+    records: dict[str, TrustRecord] = field(default_factory=dict)
+
+    def find_many(self, owner_ids: Sequence[str]) -> Mapping[str, TrustRecord]:
+        return {owner_id: self.records.get(owner_id, WELL_PROVEN) for owner_id in owner_ids}
+
+    def change(self, owner_id: str, change: Callable[[TrustRecord], TrustRecord]) -> tuple[TrustRecord, TrustRecord]:
+        before = self.records.get(owner_id, TrustRecord())
+        self.records[owner_id] = change(before)
+        return before, self.records[owner_id]
 
 
 @dataclass
@@ -236,31 +339,41 @@ class World:
 
     floor_photos: int = 3
     opinion: FixedOpinion = field(default_factory=FixedOpinion)
+    trust: MemoryTrust = field(default_factory=MemoryTrust)
     clean: MemoryObjects = field(default_factory=MemoryObjects)
     raw: MemoryObjects = field(default_factory=MemoryObjects)
+    models: MemoryObjects = field(default_factory=MemoryObjects)
     photos: MemoryPhotos = field(default_factory=MemoryPhotos)
     heads: MemoryHeads = field(default_factory=MemoryHeads)
-    standings: MemoryStandings = field(default_factory=MemoryStandings)
+    labels: MemoryLabels = field(default_factory=MemoryLabels)
     fence: int = 0
     shard_bytes: int = 400
 
     def __post_init__(self) -> None:
         self.contributions = MemoryContributions(self.raw)
         self.index = MemoryIndex(self.heads)
+        self.standings = MemoryStandings(self.heads)
+        self.picture_book = MemoryPictureBook(self.heads)
 
     def refresher(self, bomb: Bomb | None = None, **changes: Any) -> Refresh:
         ports: dict[str, Any] = {
             "clean_objects": self.clean,
             "raw_objects": self.raw,
+            "models_objects": self.models,
             "photos": self.photos,
             "contributions": self.contributions,
             "heads": self.heads,
             "index": self.index,
             "standings": self.standings,
+            "picture_book": self.picture_book,
+            "labels": self.labels,
+            "numbers": KeepNumbers(self.clean, lambda: NOW),
             "opinion": self.opinion,
+            "trust": self.trust,
         }
         if bomb is not None:
             ports = {name: Doomed(port, bomb) for name, port in ports.items()}
+        ports |= {name: port for name, port in changes.items() if name in ports}
         return Refresh(
             **ports,
             floor_photos=self.floor_photos,
@@ -278,7 +391,7 @@ class World:
             return {}
         for key in plan.batches:
             refresher.clean(key, _beat)
-        result = refresher.write(run, plan.batches, _beat)
+        result = refresher.write(run, _beat)
         discard_work(refresher.clean_objects, job_id)
         return result
 

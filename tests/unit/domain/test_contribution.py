@@ -1,10 +1,22 @@
 """The photo record and its names in storage; its steps are tried in the use case's tests."""
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avocet.domain.contribution import is_photo_id, raw_key
+from avocet.domain.contribution import (
+    Answer,
+    Contribution,
+    Feedback,
+    PhotoRecord,
+    is_photo_id,
+    raw_key,
+    without_photo,
+)
+from avocet.domain.prediction import Prediction, ScoredSpecies
+from avocet.domain.terms import Consent
 
 PHOTO_ID = "0123456789abcdef0123456789abcdef"
 
@@ -27,3 +39,15 @@ def test_only_32_hexadecimal_digits_are_a_photo_id(text):
     if not ours:
         with pytest.raises(ValueError):
             raw_key(text, "pied-avocet")
+
+
+def test_of_a_withdrawn_photo_nothing_is_kept_that_says_what_it_looks_like():
+    now, key = datetime(2026, 11, 25, tzinfo=UTC), raw_key(PHOTO_ID, "pied-avocet")
+    answer, consent = Answer(Feedback.CONFIRMED, "pied-avocet"), Consent("2026-11", "CC-BY-4.0")
+    given = Contribution(answer, now, consent, 1, key, (key,), key, finished=True)
+    named = Prediction("starter-1", (ScoredSpecies("pied-avocet", 0.9),), None, False, bytes(range(128)))
+    left = without_photo(PhotoRecord(PHOTO_ID, "alice", now, prediction=named, contribution=given, withdrawn_at=now))
+    assert left.contribution is not None
+    assert left.contribution.stored_key is None
+    assert left.prediction is not None
+    assert (left.prediction.model_version, left.prediction.sketch) == ("starter-1", b"")

@@ -38,6 +38,13 @@ def test_a_review_of_these_very_names_goes_before_the_rules() -> None:
         assert (resolution.species_id, resolution.way) == (review.species_id, "review")
 
 
+def test_a_label_that_comes_alone_is_what_was_decided_about_it() -> None:
+    mistyped = resolve("MANDRIN DUCK", "", world_list())
+    assert (mistyped.species_id, mistyped.way) == ("mandarin-duck", "review")
+    unresolved = [review.label for review in BIRDS if resolve(review.label, "", world_list()).species_id is None]
+    assert unresolved == []
+
+
 def test_a_review_of_other_names_is_not_heeded() -> None:
     resolution = resolve("CHARA DE COLLAR", "Aphelocoma californica", world_list())
     assert (resolution.species_id, resolution.way) == ("california-scrub-jay", "scientific")

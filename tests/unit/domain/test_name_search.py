@@ -9,7 +9,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from avocet.adapters.world_list_sqlite import world_list
-from avocet.domain.name_search import LINKING_WORDS, Hit, NameKind, Preference, Tier, search
+from avocet.domain.name_kinds import NameKind
+from avocet.domain.name_search import LINKING_WORDS, Hit, Preference, Tier, search
 from avocet.domain.names import edits_between, fold, key
 
 TAXA = world_list().all_taxa()

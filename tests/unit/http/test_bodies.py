@@ -13,7 +13,8 @@ from avocet.http.bodies import feedback_request, photo_id_in_path, upload_reques
 from avocet.http.events import parse_event
 from avocet.http.photo_body import prediction_request
 from avocet.http.problem import BadRequestError, InvalidRequestError
-from avocet.http.schema import FeedbackRequest, PredictionOfUpload, UploadRequest
+from avocet.http.schema.contributing import FeedbackRequest, UploadRequest
+from avocet.http.schema.predictions import PredictionOfUpload
 from tests.made.events import event
 from tests.made.photos import jpeg
 

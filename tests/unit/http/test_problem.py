@@ -21,8 +21,8 @@ _SERVING = (
 )
 
 
-def answered(action):
-    answer = serve(event("GET", "/x"), action, page_origin=PAGE_ORIGIN)
+def answered(action, asked=None):
+    answer = serve(asked or event("GET", "/x"), action, page_origin=PAGE_ORIGIN)
     return answer, json.loads(answer["body"])
 
 
@@ -49,15 +49,14 @@ def test_every_error_of_the_rest_api_has_a_code_of_its_own_and_is_the_clients_to
 
 
 def test_a_problem_says_what_to_do_and_names_the_request():
-    answer, body = answered(raising(PhotoExpiredError("Send the photo again.")))
+    asked = event("GET", "/x")
+    answer, body = answered(raising(PhotoExpiredError("Send the photo again.")), asked)
     assert answer["statusCode"] == body["status"] == 410
     assert answer["headers"]["Content-Type"] == "application/problem+json"
     assert answer["headers"]["Access-Control-Allow-Origin"] == PAGE_ORIGIN
     assert body["type"] == "/problems/upload-expired"
     assert body["detail"] == "Send the photo again."
-    assert (
-        body["instance"] == answer["headers"]["X-Correlation-Id"] == event("GET", "/x")["requestContext"]["requestId"]
-    )
+    assert body["instance"] == answer["headers"]["X-Correlation-Id"] == asked["requestContext"]["requestId"]
 
 
 def test_a_conflict_that_passes_says_when():

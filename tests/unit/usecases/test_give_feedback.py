@@ -59,7 +59,7 @@ def test_an_answer_leaves_one_photo_under_its_species_and_one_record(world, said
     assert lies_only_under(world, photo_id, said)
     assert record.contribution.finished
     assert list(world.records) == [photo_id]
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 def test_an_unknown_bird_waits_for_review(world):
@@ -74,7 +74,7 @@ def test_a_second_click_adds_nothing(world):
     raw = dict(world.raw)
     assert answer(world, photo_id, TO_GREEN) == first
     assert world.raw == raw
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 def test_a_changed_answer_moves_the_photo(world):
@@ -84,7 +84,7 @@ def test_a_changed_answer_moves_the_photo(world):
     assert lies_only_under(world, photo_id, UNKNOWN)
     answer(world, photo_id, CONFIRMED)
     assert lies_only_under(world, photo_id, CONFIRMED)
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 def test_an_answer_can_change_after_the_original_is_gone(world):
@@ -221,7 +221,7 @@ def test_a_worker_that_slept_through_its_lease_after_writing_is_told_that_anothe
     with pytest.raises(LostLeaseError):
         answer(world, photo_id, TO_GREEN, seam=sleep_long_after_writing)
     assert lies_only_under(world, photo_id, UNKNOWN)
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 def test_a_different_answer_waits_for_every_click_in_flight_not_only_for_the_last(world):
@@ -248,7 +248,7 @@ def test_an_intent_is_not_withdrawn_under_the_hands_of_another_worker(world):
 
     answer(world, photo_id, TO_GREEN, seam=meanwhile)
     assert lies_only_under(world, photo_id, TO_GREEN)
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 # -- every crash -------------------------------------------------------------------------------------------------------
@@ -292,7 +292,7 @@ def test_after_a_crash_the_same_request_completes_it_at_once(history, point):
     world, photo_id = _crashed(history, point)
     answer(world, photo_id, history[-1])
     assert lies_only_under(world, photo_id, history[-1])
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 @pytest.mark.parametrize(("history", "point"), _CRASHES)
@@ -308,7 +308,7 @@ def test_after_a_crash_the_sweep_completes_what_was_begun(history, point):
     else:
         assert kept.finished
         assert world.raw_keys(photo_id) == [kept.target_key]
-        assert world.tallies == {"contributions": 1}
+        assert world.tallies["contributions"] == 1
     assert settle(world).completed == ()
 
 
@@ -318,7 +318,7 @@ def test_after_a_crash_another_answer_wins_once_the_lease_is_over(history, point
     let_leases_lapse(world)
     answer(world, photo_id, TO_SPARROW)
     assert lies_only_under(world, photo_id, TO_SPARROW)
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 @pytest.mark.parametrize(("history", "point"), [crash for crash in _CRASHES if len(crash[0]) > 1])
@@ -353,7 +353,7 @@ def test_a_sweep_that_crashes_too_is_swept_up_by_the_next(history, point, again)
     settle(world)
     kept = world.records[photo_id].contribution
     assert world.raw_keys(photo_id) == ([kept.target_key] if kept else [])
-    assert world.tallies == ({"contributions": 1} if kept else {})
+    assert world.tallies.get("contributions", 0) == int(bool(kept))
 
 
 def test_an_intent_whose_photo_is_gone_is_withdrawn_not_kept_open_for_ever():
@@ -404,7 +404,7 @@ def _answer_together(first: Said, second: Said, schedule: list[int], *, earlier:
     assert kept.leases == {}
     assert world.raw_keys(photo_id) == [kept.target_key]
     assert any(lies_only_under(world, photo_id, said) for said in taken)
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 def _all_schedules(first: Said, second: Said) -> Iterator[list[int]]:
@@ -450,7 +450,7 @@ def test_three_callers_at_once_leave_one_photo_and_one_record(schedule, third):
     kept = world.records[photo_id].contribution
     assert kept.finished
     assert world.raw_keys(photo_id) == [kept.target_key]
-    assert world.tallies == {"contributions": 1}
+    assert world.tallies["contributions"] == 1
 
 
 # -- any history ----------------------------------------------------------------------------------------------------------

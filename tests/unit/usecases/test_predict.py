@@ -1,6 +1,7 @@
 """Naming a bird: what is durable when the answer is given, and what happens when storage fails."""
 
 import itertools
+from datetime import datetime
 
 import numpy as np
 import pytest
@@ -37,6 +38,16 @@ class FixedModel:
         return Scores(np.array([0.7, 0.2, 0.1], np.float32), 1.0)
 
 
+class Notebook:
+    """Counts nothing but how often it was asked to."""
+
+    def __init__(self) -> None:
+        self.noted: list[dict[str, int]] = []
+
+    def note(self, _version: str, _moment: datetime, places: dict[str, int]) -> None:
+        self.noted.append(dict(places))
+
+
 @pytest.fixture
 def world() -> World:
     return World()
@@ -51,6 +62,7 @@ def predict_in(world: World, *, seam=nothing_happens, originals=None) -> Predict
         clock=world.clock,
         new_id=world.new_id,
         stopwatch_s=lambda: next(ticks) / 1000,
+        sightings=Notebook(),
     )
 
 
@@ -60,6 +72,14 @@ def test_photo_and_record_are_stored_under_one_id(world):
     assert world.originals == {photo_id: jpeg()}
     assert world.records[photo_id] == identified.record
     assert [one.species_id for one in identified.record.prediction.ranked] == [RED, GREEN, BLUE]
+
+
+def test_what_the_photo_is_like_is_counted_once_and_without_the_photo(world):
+    predict = predict_in(world)
+    predict.inline(ALICE, jpeg())
+    (noted,) = predict.sightings.noted
+    assert noted.keys() >= {"c7", "u0"}
+    assert len(noted) == 5
 
 
 def test_the_model_sees_the_square_it_asks_for(world):

@@ -59,6 +59,12 @@ export function AccountPage() {
         </dd>
       </dl>
       <div class="stack">
+        <a class="button button--wide" href={hrefOf("two-step")}>
+          {t.twoStep.manage}
+        </a>
+        <a class="button button--wide" href={hrefOf("photos")}>
+          {t.data.title}
+        </a>
         <button type="button" class="button button--wide" aria-disabled={form.isBusy} onClick={() => form.run(signOut)}>
           {t.account.signOut}
         </button>

@@ -11,7 +11,7 @@ import { isEmail, isStrongPassword } from "./problems";
 type Challenge = Extract<SignInResult, { kind: "challenge" }>;
 
 export function SignInPage() {
-  const { cognito, session, draft, notice } = useServices();
+  const { cognito, session, draft, notice, returnTo } = useServices();
   const form = useForm();
   const [email, setEmail] = useState(draft.value.email);
   const [password, setPassword] = useState("");
@@ -29,7 +29,8 @@ export function SignInPage() {
     notice.value = null;
     draft.value = { email: "", password: null };
     session.begin(result.tokens, isKept);
-    go("identify", { replace: true });
+    go(returnTo.value, { replace: true });
+    returnTo.value = "identify";
   };
 
   if (challenge !== null) return <ChallengePage challenge={challenge} onResult={proceed} />;

@@ -107,6 +107,35 @@ export class Cognito {
     await this.call("GlobalSignOut", { AccessToken: accessToken }, { withClient: false });
   }
 
+  /** Begin a second step; returns the key that the person's app has to know. */
+  async startTotp(accessToken: string): Promise<string> {
+    const answer = await this.call<{ SecretCode: string }>("AssociateSoftwareToken", { AccessToken: accessToken }, { withClient: false });
+    return answer.SecretCode;
+  }
+
+  /** Turn the second step on, with a code as proof that the app knows the key. */
+  async turnOnTotp(accessToken: string, code: string): Promise<void> {
+    await this.call("VerifySoftwareToken", { AccessToken: accessToken, UserCode: code, FriendlyDeviceName: "Avocet" }, { withClient: false });
+    await this.preferTotp(accessToken, true);
+  }
+
+  async turnOffTotp(accessToken: string): Promise<void> {
+    await this.preferTotp(accessToken, false);
+  }
+
+  async hasTotp(accessToken: string): Promise<boolean> {
+    const person = await this.call<{ UserMFASettingList?: string[] }>("GetUser", { AccessToken: accessToken }, { withClient: false });
+    return person.UserMFASettingList?.includes("SOFTWARE_TOKEN_MFA") ?? false;
+  }
+
+  private async preferTotp(accessToken: string, isOn: boolean): Promise<void> {
+    await this.call(
+      "SetUserMFAPreference",
+      { AccessToken: accessToken, SoftwareTokenMfaSettings: { Enabled: isOn, PreferredMfa: isOn } },
+      { withClient: false },
+    );
+  }
+
   async forgotPassword(email: string): Promise<void> {
     await this.call("ForgotPassword", { Username: email });
   }

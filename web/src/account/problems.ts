@@ -12,6 +12,8 @@ const SENTENCES: Record<string, keyof Messages["signInProblems"]> = {
   InvalidPasswordException: "weakPassword",
   CodeMismatchException: "wrongCode",
   ExpiredCodeException: "expiredCode",
+  // A wrong code of an authenticator app.
+  EnableSoftwareTokenMFAException: "wrongCode",
   LimitExceededException: "tooMany",
   TooManyRequestsException: "tooMany",
   TooManyFailedAttemptsException: "tooMany",

@@ -72,6 +72,13 @@ export class Session implements Identity {
     return this.refreshing;
   }
 
+  /** @throws SignInNeededError */
+  async accessToken(): Promise<string> {
+    await this.idToken();
+    if (this.held === null) throw new SignInNeededError("nobody is signed in");
+    return this.held.tokens.accessToken;
+  }
+
   expire = (): void => {
     this.forget();
     this.state.value = { kind: "signed-out", wasExpired: true };
@@ -85,9 +92,14 @@ export class Session implements Identity {
     if (token !== null) await this.cognito.revoke(token);
   }
 
+  /** The account is gone, and every token with it: there is nothing to revoke. */
+  forgetErased(): void {
+    this.forget();
+    this.state.value = { kind: "signed-out", wasExpired: false };
+  }
+
   async signOutEverywhere(): Promise<void> {
-    await this.idToken();
-    if (this.held) await this.cognito.signOutEverywhere(this.held.tokens.accessToken);
+    await this.cognito.signOutEverywhere(await this.accessToken());
     this.forget();
     this.state.value = { kind: "signed-out", wasExpired: false };
   }

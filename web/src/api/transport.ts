@@ -2,7 +2,7 @@
 import { ConnectionError, ProblemError, TimeoutError } from "./errors";
 
 export interface Exchange {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   url: string;
   headers?: Record<string, string>;
   body?: Blob | FormData | string;

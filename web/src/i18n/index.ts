@@ -51,5 +51,10 @@ export interface Names {
 
 /** The name to show: in the chosen language where there is one, else in English, else the scientific one. */
 export function displayName(names: Names): string {
-  return (language.value === "fr" ? names.fr : null) ?? names.en ?? names.scientific;
+  return typeset((language.value === "fr" ? names.fr : null) ?? names.en ?? names.scientific);
+}
+
+/** A name with the apostrophe of print, as everything around it has; lists of names are typed with the typewriter's. */
+export function typeset(name: string): string {
+  return name.replaceAll("'", "’");
 }

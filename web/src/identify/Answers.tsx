@@ -1,12 +1,12 @@
 /** What the model says about one photo, worded as sure as it is. */
 import { useEffect } from "preact/hooks";
 import type { Candidate, Coarser, Prediction, SpeciesDetail } from "../api/types";
-import { displayName, language, messages, percent, type Names } from "../i18n";
+import { displayName, language, messages, percent, type Names, typeset } from "../i18n";
 import { announce } from "../ui/announce";
 import { ChevronIcon } from "../ui/icons";
-import { Silhouette } from "../ui/Silhouette";
 import { FeedbackPanel } from "./FeedbackPanel";
 import type { Entry } from "./queue";
+import { Reference } from "./Reference";
 import { useSpecies } from "./species";
 
 /** Below this the likeliest is a guess, and the page says so. */
@@ -77,7 +77,7 @@ function CandidateRow({ candidate, isLead }: { candidate: Candidate; isLead: boo
     <li class={`candidate ${isLead ? "candidate--lead" : ""}`} data-testid="candidate" data-species={candidate.species_id}>
       <details>
         <summary>
-          <Silhouette name={detail?.placeholder.silhouette ?? null} />
+          <Reference name={displayName(candidate.names)} detail={detail} />
           <span class="candidate__names">
             <span class="candidate__name">{displayName(candidate.names)}</span>
             <span class="candidate__scientific">
@@ -103,30 +103,39 @@ function SpeciesFacts({ candidate, detail }: { candidate: Candidate; detail: Spe
   const t = messages.value.answer;
   const other = language.value === "en" ? candidate.names.fr : candidate.names.en;
   return (
-    <dl class="species">
-      {other !== null && (
-        <div>
-          <dt>{messages.value.otherLanguage}</dt>
-          <dd lang={language.value === "en" ? "fr" : "en"}>{other}</dd>
-        </div>
-      )}
-      {detail && (
-        <>
-          <Rank name={t.order} names={detail.lineage.order} />
-          <Rank name={t.family} names={detail.lineage.family} />
+    <>
+      {detail?.reference_photo && <img class="species__photo" src={detail.reference_photo.url} alt="" loading="lazy" decoding="async" />}
+      <dl class="species">
+        {other !== null && (
           <div>
-            <dt>{t.lookup}</dt>
-            <dd class="species__links">
-              {Object.entries(detail.lookup).map(([site, address]) => (
-                <a key={site} href={address} target="_blank" rel="noopener noreferrer" aria-label={`${site} (${t.opensElsewhere})`}>
-                  {site}
-                </a>
-              ))}
-            </dd>
+            <dt>{messages.value.otherLanguage}</dt>
+            <dd lang={language.value === "en" ? "fr" : "en"}>{typeset(other)}</dd>
           </div>
-        </>
-      )}
-    </dl>
+        )}
+        {detail && (
+          <>
+            <Rank name={t.order} names={detail.lineage.order} />
+            <Rank name={t.family} names={detail.lineage.family} />
+            {detail.reference_photo !== null && (
+              <div>
+                <dt>{t.photo}</dt>
+                <dd>{t.photoFrom(detail.reference_photo.source, detail.reference_photo.licence)}</dd>
+              </div>
+            )}
+            <div>
+              <dt>{t.lookup}</dt>
+              <dd class="species__links">
+                {Object.entries(detail.lookup).map(([site, address]) => (
+                  <a key={site} href={address} target="_blank" rel="noopener noreferrer" aria-label={`${site} (${t.opensElsewhere})`}>
+                    {site}
+                  </a>
+                ))}
+              </dd>
+            </div>
+          </>
+        )}
+      </dl>
+    </>
   );
 }
 

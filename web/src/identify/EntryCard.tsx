@@ -1,10 +1,10 @@
 /** One photo with everything that belongs to it: its state, its answers, and what the person says. */
 import { useEffect, useState } from "preact/hooks";
-import { problemKey, ProblemError } from "../api/errors";
 import { displayName, messages, progressPercent } from "../i18n";
 import { hrefOf } from "../route";
 import { useServices } from "../services";
 import { AlertIcon, CloseIcon, ImageIcon, LockIcon, OfflineIcon } from "../ui/icons";
+import { ProblemText } from "../ui/ProblemText";
 import { Spinner } from "../ui/Spinner";
 import { Answers } from "./Answers";
 import type { Entry, Phase } from "./queue";
@@ -140,15 +140,4 @@ function Paused({ untilMs }: { untilMs: number }) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- secondsLeft only reads untilMs
   }, [untilMs]);
   return <Working text={messages.value.phase.paused(seconds)} />;
-}
-
-export function ProblemText({ error }: { error: unknown }) {
-  const t = messages.value.problems;
-  const reference = error instanceof ProblemError ? error.reference : null;
-  return (
-    <div>
-      <p>{t[problemKey(error, t)]}</p>
-      {reference !== null && <p class="reference">{t.reference(reference)}</p>}
-    </div>
-  );
 }

@@ -1,13 +1,16 @@
 /** The three answers a person can give, what became of theirs, and the way to change it. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { ProblemError } from "../api/errors";
 import type { Candidate, Prediction, SpeciesDetail } from "../api/types";
 import { displayName, messages, type Names } from "../i18n";
 import { hrefOf } from "../route";
 import { useServices } from "../services";
 import { announce } from "../ui/announce";
 import { CheckIcon, QuestionIcon, SearchIcon, UndoIcon } from "../ui/icons";
+import { Meter } from "../ui/Meter";
+import { ProblemText } from "../ui/ProblemText";
 import { Spinner } from "../ui/Spinner";
-import { ProblemText } from "./EntryCard";
+import { AcceptTerms } from "./AcceptTerms";
 import { answerFor, type Answer, type Entry } from "./queue";
 import { useSpecies } from "./species";
 import { SpeciesSearch } from "./SpeciesSearch";
@@ -43,7 +46,27 @@ export function FeedbackPanel({ entry, prediction }: PanelProps) {
         </div>
       );
     case "saved":
-      return <Thanks answer={feedback.answer} prediction={prediction} status={feedback.status} onChange={() => setChanging(true)} />;
+    case "undoing":
+      return (
+        <Thanks
+          answer={feedback.answer}
+          prediction={prediction}
+          status={feedback.status}
+          isUndoing={feedback.step === "undoing"}
+          undoError={feedback.step === "saved" ? feedback.undoError : undefined}
+          onChange={() => setChanging(true)}
+          onUndo={() => void queue.undo(entry)}
+        />
+      );
+    case "undone":
+      return (
+        <div class="feedback state" data-testid="undone" role="status">
+          <p>{t.undone}</p>
+          <button type="button" class="button" onClick={() => queue.again(entry)}>
+            {t.again}
+          </button>
+        </div>
+      );
     case "sign-in":
       return (
         <div class="feedback state" role="alert">
@@ -60,6 +83,9 @@ export function FeedbackPanel({ entry, prediction }: PanelProps) {
         </div>
       );
     case "failed":
+      if (feedback.error instanceof ProblemError && feedback.error.code === "terms-not-accepted") {
+        return <AcceptTerms onAccepted={() => give(feedback.answer)} />;
+      }
       return (
         <>
           <div class="feedback feedback--failed" role="alert">
@@ -88,7 +114,7 @@ function Question({ prediction, onAnswer, onKeep }: QuestionProps) {
   const [first, ...others] = prediction.predictions;
   const isChange = onKeep !== undefined;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isChange) heading.current?.focus();
   }, [isChange]);
 
@@ -161,17 +187,20 @@ interface ThanksProps {
   answer: Answer;
   prediction: Prediction;
   status: string;
+  isUndoing: boolean;
+  undoError: unknown;
   onChange: () => void;
+  onUndo: () => void;
 }
 
-function Thanks({ answer, prediction, status, onChange }: ThanksProps) {
+function Thanks({ answer, prediction, status, isUndoing, undoError, onChange, onUndo }: ThanksProps) {
   const t = messages.value.feedback;
   const heading = useRef<HTMLHeadingElement>(null);
   const names = answer.names;
   const speciesId = answer.speciesId ?? (answer.kind === "confirmed" ? (prediction.predictions[0]?.species_id ?? null) : null);
   const detail = useSpecies(speciesId);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     announce(messages.peek().feedback.thanks);
     heading.current?.focus({ preventScroll: true });
   }, []);
@@ -186,12 +215,31 @@ function Thanks({ answer, prediction, status, onChange }: ThanksProps) {
           {t.thanks}
         </h3>
         <p>{said(answer, names)}</p>
-        <p class="thanks__next">{whatNext(answer, names, status, detail)}</p>
+        {names !== null && status !== "review" && detail?.progress ? (
+          <Meter fraction={detail.progress.photos / Math.max(1, detail.progress.needed)}>
+            {t.nextProgress(String(detail.progress.photos), String(detail.progress.needed), displayName(names))}
+          </Meter>
+        ) : (
+          <p class="thanks__next">{whatNext(answer, names, status, detail)}</p>
+        )}
         <p class="thanks__hint">{t.changeable}</p>
-        <button type="button" class="link" data-testid="feedback-change" onClick={onChange}>
-          <UndoIcon />
-          {t.change}
-        </button>
+        {undoError !== undefined && (
+          <div class="alert" role="alert">
+            <ProblemText error={undoError} />
+          </div>
+        )}
+        <div class="thanks__actions">
+          <button type="button" class="link" data-testid="feedback-undo" aria-disabled={isUndoing} onClick={onUndo}>
+            {isUndoing ? <Spinner /> : <UndoIcon />}
+            {t.undo}
+          </button>
+          <button type="button" class="link" data-testid="feedback-change" aria-disabled={isUndoing} onClick={() => !isUndoing && onChange()}>
+            {t.change}
+          </button>
+          <a class="link" href={hrefOf("photos")}>
+            {t.mine}
+          </a>
+        </div>
       </div>
     </div>
   );
@@ -205,7 +253,8 @@ function said(answer: Answer, names: Names | null): string {
 
 function whatNext(answer: Answer, names: Names | null, status: string, detail: SpeciesDetail | null): string {
   const t = messages.value.feedback;
-  if (answer.kind === "unknown" || status === "review") return t.nextReview;
+  if (answer.kind === "unknown") return t.nextUnknown;
+  if (status === "review") return t.nextReview;
   if (names === null || detail === null) return t.nextReceived;
   const name = displayName(names);
   switch (detail.learning) {

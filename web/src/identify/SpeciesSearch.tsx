@@ -1,5 +1,5 @@
 /** Search in the world list while typing: an ARIA combobox, driven by the keyboard as well as by touch. */
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useId, useRef, useState } from "preact/hooks";
 import type { Species } from "../api/types";
 import { displayName, language, messages, type Names } from "../i18n";
 import { useServices } from "../services";
@@ -18,14 +18,17 @@ export function SpeciesSearch({ onChosen, onBack }: SearchProps) {
   const id = useId();
   const t = messages.value.search;
   const [query, setQuery] = useState("");
-  const [active, setActive] = useState(0);
   const found = useSpeciesSearch(query);
+  // A new list begins at its top.
+  const [marked, setMarked] = useState({ found, index: 0 });
+  const active = marked.found === found ? marked.index : 0;
+  const setActive = (index: number): void => setMarked({ found, index });
   const input = useRef<HTMLInputElement>(null);
   const species = found.kind === "found" ? found.species : [];
   const isOpen = species.length > 0;
 
-  useEffect(() => input.current?.focus(), []);
-  useEffect(() => setActive(0), [found]);
+  // At once: the first letter may come before the next frame.
+  useLayoutEffect(() => input.current?.focus(), []);
 
   const move = (index: number): void => {
     setActive(index);
@@ -124,9 +127,9 @@ function Marked({ text, query }: { text: string; query: string }) {
   );
 }
 
-/** Lower case without accents, each character for one, so that places in it are places in the text. */
+/** Lower case without accents, either apostrophe the same, each character for one, so that places in it are places in the text. */
 function folded(text: string): string {
-  return Array.from(text, (character) => {
+  return Array.from(text.replaceAll("’", "'"), (character) => {
     const plain = character.normalize("NFD").charAt(0).toLowerCase();
     return plain.length === character.length ? plain : character;
   }).join("");

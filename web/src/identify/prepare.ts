@@ -1,11 +1,12 @@
 /**
  * From what a person picked to what is sent: upright, small, and without metadata.
  *
- * A photo that the browser can't decode goes up as it came, if it is of a kind the service reads (HEIC, AVIF).
- * Refuses everything else, here already.
+ * A photo that the browser can't decode goes up in full, if it is of a kind the service reads (HEIC, AVIF), its metadata
+ * blanked. Refuses everything else, here already.
  */
 import { ProblemError } from "../api/errors";
 import type { PhotoBody } from "../api/client";
+import { withoutMetadata } from "./heif";
 
 export const LONGEST_SIDE_PX = 1280;
 const JPEG_QUALITY = 0.9;
@@ -19,7 +20,7 @@ const HEIF_BRANDS = new Set(["heic", "heix", "heim", "heis", "hevc", "hevx", "mi
 export interface PreparedPhoto extends PhotoBody {
   /** Whether the browser can show it. */
   isViewable: boolean;
-  /** Whether it is the file as it came, metadata included. */
+  /** Whether it is the whole file as it came, but for its metadata. */
   isOriginal: boolean;
 }
 
@@ -72,7 +73,9 @@ async function original(file: Blob): Promise<PreparedPhoto> {
     throw file.type.startsWith("image/") ? refuse(422, "unreadable-photo") : refuse(415, "unsupported-format");
   }
   if (file.size > UPLOAD_LIMIT_BYTES) throw refuse(413, "photo-too-large");
-  return { blob: file, isLarge: file.size > INLINE_LIMIT_BYTES, isViewable: false, isOriginal: true };
+  const blob = await withoutMetadata(file);
+  if (blob === null) throw refuse(422, "unreadable-photo");
+  return { blob, isLarge: blob.size > INLINE_LIMIT_BYTES, isViewable: false, isOriginal: true };
 }
 
 async function redraw(bitmap: ImageBitmap): Promise<Blob> {

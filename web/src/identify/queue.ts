@@ -3,7 +3,7 @@
  * so an answer can never be shown beside another photo.
  */
 import { signal, type Signal } from "@preact/signals";
-import { ConnectionError, isWorthRetrying, ProblemError, SignInNeededError } from "../api/errors";
+import { ConnectionError, isWorthRetrying, ProblemError, ServiceError, SignInNeededError } from "../api/errors";
 import type { ApiClient } from "../api/client";
 import type { Candidate, FeedbackKind, Prediction } from "../api/types";
 import type { Names } from "../i18n";
@@ -33,7 +33,9 @@ export type FeedbackPhase =
   | { step: "sign-in"; answer: Answer }
   | { step: "offline"; answer: Answer }
   | { step: "failed"; answer: Answer; error: unknown; saved: Answer | null }
-  | { step: "saved"; answer: Answer; status: string };
+  | { step: "saved"; answer: Answer; status: string; undoError?: ServiceError }
+  | { step: "undoing"; answer: Answer; status: string }
+  | { step: "undone" };
 
 export interface Entry {
   readonly id: number;
@@ -54,7 +56,7 @@ interface Work {
 }
 
 export interface QueueParts {
-  api: Pick<ApiClient, "predict" | "sendFeedback">;
+  api: Pick<ApiClient, "predict" | "sendFeedback" | "withdraw">;
   prepare: (file: Blob) => Promise<PreparedPhoto>;
   isOnline: () => boolean;
   nowMs: () => number;
@@ -159,6 +161,28 @@ export class IdentifyQueue {
       else if (error instanceof ConnectionError && !this.parts.isOnline()) entry.feedback.value = { step: "offline", answer };
       else entry.feedback.value = { step: "failed", answer, error, saved: work.saved };
     }
+  }
+
+  /** Take the answer back, and the photo with it. */
+  async undo(entry: Entry): Promise<void> {
+    const phase = entry.phase.value;
+    const feedback = entry.feedback.value;
+    if (phase.step !== "answered" || feedback.step !== "saved") return;
+    const { answer, status } = feedback;
+    entry.feedback.value = { step: "undoing", answer, status };
+    try {
+      await this.parts.api.withdraw(phase.prediction.prediction_id);
+      entry.feedback.value = { step: "undone" };
+    } catch (error) {
+      if (!(error instanceof ServiceError)) throw error;
+      entry.feedback.value = { step: "saved", answer, status, undoError: error };
+    }
+  }
+
+  /** Show the same photo once more, as a new one. */
+  again(entry: Entry): void {
+    this.remove(entry);
+    this.add([new File([entry.file], entry.fileName, { type: entry.file.type })]);
   }
 
   private requeue(entry: Entry): void {

@@ -17,17 +17,21 @@ function detailOf(api: ApiClient, speciesId: string): Promise<SpeciesDetail> {
   return asked;
 }
 
+/** Forget what is known of a species, so that the next one who asks gets addresses that still work. */
+export function forgetSpecies(api: ApiClient, speciesId: string): void {
+  known.get(api)?.delete(speciesId);
+}
+
 /** Null until it is known, and where it can't be had: nothing on the page waits for it. */
 export function useSpecies(speciesId: string | null): SpeciesDetail | null {
   const { api } = useServices();
-  const [detail, setDetail] = useState<SpeciesDetail | null>(null);
+  const [known, setKnown] = useState<{ of: string; detail: SpeciesDetail } | null>(null);
   useEffect(() => {
-    setDetail(null);
     if (speciesId === null) return;
     let isWanted = true;
     detailOf(api, speciesId).then(
       (found) => {
-        if (isWanted) setDetail(found);
+        if (isWanted) setKnown({ of: speciesId, detail: found });
       },
       (error: unknown) => {
         if (!(error instanceof ServiceError)) throw error;
@@ -37,5 +41,6 @@ export function useSpecies(speciesId: string | null): SpeciesDetail | null {
       isWanted = false;
     };
   }, [api, speciesId]);
-  return detail;
+  // What is known of another species is never shown as this one's.
+  return known?.of === speciesId ? known.detail : null;
 }

@@ -11,7 +11,9 @@ export function Wetland() {
       <path class="wetland__near" d="M0 190c54-10 96-4 150-10s112-10 174-2 116 8 172 0 96-8 144-2v32H0Z" />
       <rect class="wetland__water" y="202" width="640" height="58" />
       <g class="wetland__glint">
-        <path d="M40 218h62M84 226h26M250 222h44M300 232h70M566 216h46M180 244h44M520 246h38M590 236h30" />
+        <path d="M40 218h62M84 226h26M300 232h70M566 216h46M180 244h44M520 246h38M590 236h30" />
+        {/* Where the words stand on a wide screen. */}
+        <path class="wetland__near-words" d="M250 222h44" />
       </g>
       <g class="wetland__reflection" transform="matrix(1 0 0 -0.45 268 294)">
         <Avocet />

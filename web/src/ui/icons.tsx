@@ -68,6 +68,25 @@ export const PersonIcon = () => (
     <path d="M4.6 20c.6-4 3.6-6 7.4-6s6.800 2 7.400 6" />
   </Icon>
 );
+export const GridIcon = () => (
+  <Icon>
+    <rect x="3.5" y="3.5" width="7" height="7" rx="1.6" />
+    <rect x="13.5" y="3.5" width="7" height="7" rx="1.6" />
+    <rect x="3.5" y="13.5" width="7" height="7" rx="1.6" />
+    <rect x="13.5" y="13.5" width="7" height="7" rx="1.6" />
+  </Icon>
+);
+export const ChartIcon = () => (
+  <Icon>
+    <path d="M4 4v14.5A1.500 1.500 0 0 0 5.500 20H20" />
+    <path d="M8.500 15.500v-4M12.800 15.500V7M17 15.500v-6" />
+  </Icon>
+);
+export const TrashIcon = () => (
+  <Icon>
+    <path d="M4.500 7h15M9.500 7V4.500h5V7M6.500 7l.8 12.500h9.400L17.500 7M10.200 10.800v5M13.800 10.800v5" />
+  </Icon>
+);
 export const LockIcon = () => (
   <Icon>
     <rect x="5" y="10.5" width="14" height="9.500" rx="2" />
@@ -77,5 +96,12 @@ export const LockIcon = () => (
 export const ChevronIcon = () => (
   <Icon>
     <path d="m6.500 9.500 5.500 5.500 5.500-5.500" />
+  </Icon>
+);
+export const LeverIcon = () => (
+  <Icon>
+    <path d="M4 7.5h8m5 0h3M4 16.5h3m5 0h8" />
+    <circle cx="14.5" cy="7.5" r="2.4" />
+    <circle cx="9.5" cy="16.5" r="2.4" />
   </Icon>
 );

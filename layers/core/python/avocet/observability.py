@@ -13,22 +13,32 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from avocet.settings import Settings, metrics_namespace
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-NAMESPACE = "Avocet"
 
 _correlation_id: ContextVar[str | None] = ContextVar("correlation_id", default=None)
 
 
 @contextmanager
-def correlated(correlation_id: str) -> "Iterator[None]":
-    """Write ``correlation_id`` on every line logged inside."""
+def correlated(correlation_id: str | None) -> "Iterator[None]":
+    """Write ``correlation_id`` on every line logged inside, and hand it on with what is asked of others."""
     token = _correlation_id.set(correlation_id)
     try:
         yield
     finally:
         _correlation_id.reset(token)
+
+
+def follow(correlation_id: str | None) -> None:
+    """Write ``correlation_id`` on every line from here on: for what no request frames, such as a job's steps."""
+    _correlation_id.set(correlation_id)
+
+
+def followed() -> str:
+    """Return the id that lines carry now, to be handed on to whoever goes on; empty when there is none."""
+    return _correlation_id.get() or ""
 
 
 def log(event: str, *, level: str = "INFO", metrics: Mapping[str, float] | None = None, **fields: object) -> None:
@@ -51,7 +61,7 @@ def _directive(metrics: Mapping[str, float]) -> dict[str, object]:
         "Timestamp": int(time.time() * 1000),
         "CloudWatchMetrics": [
             {
-                "Namespace": NAMESPACE,
+                "Namespace": metrics_namespace(Settings.from_environment().stage),
                 "Dimensions": [[]],
                 "Metrics": [
                     {"Name": name, "Unit": "Milliseconds" if name.endswith("Ms") else "Count"} for name in metrics

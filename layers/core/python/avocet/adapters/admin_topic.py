@@ -1,16 +1,12 @@
-"""Tells the admins through a topic; a message that cannot be sent is logged, and nothing else suffers."""
+"""The topic that takes letters to the admins; kind and language travel as attributes, by which each subscriber filters."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from avocet.observability import log
+from avocet.domain.notifications import Letter
 
 if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
-
-_MAX_SUBJECT_LETTERS = 99
 
 
 @dataclass(frozen=True)
@@ -20,9 +16,14 @@ class AdminTopic:
     client: "SNSClient"
     topic_arn: str
 
-    def notify(self, subject: str, text: str) -> None:
-        """Send a message."""
-        try:
-            self.client.publish(TopicArn=self.topic_arn, Subject=subject[:_MAX_SUBJECT_LETTERS], Message=text)
-        except (BotoCoreError, ClientError) as error:
-            log("admins_not_told", level="ERROR", subject=subject, reason=type(error).__name__)
+    def send(self, letter: Letter) -> None:
+        """Publish a letter."""
+        self.client.publish(
+            TopicArn=self.topic_arn,
+            Subject=letter.subject,
+            Message=letter.text,
+            MessageAttributes={
+                "kind": {"DataType": "String", "StringValue": letter.kind.value},
+                "language": {"DataType": "String", "StringValue": letter.language.value},
+            },
+        )

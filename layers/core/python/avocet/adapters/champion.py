@@ -1,11 +1,15 @@
 """The serving model, swapped while serving: a request whose last look is old reads the pointer and follows it.
 
+Beside it the model that challenges, for what nobody waits for: of that no other version ever answers in its place.
+
 Between two invocations a function is frozen, so nothing here runs in the background and every age is taken from the
 wall clock. A bundle that cannot be loaded never replaces a session that works.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Lock
 
 from avocet.observability import log
@@ -30,14 +34,14 @@ class CachedChampion:
     Attributes:
         pointer: Says which version serves.
         bundles: Where its files are.
-        load: Makes a classifier of them, self-test included.
+        load: Makes a classifier of a folder with them, self-test included.
         wall_clock_s: Seconds since the epoch.
         outages: What a failing store may raise; the old session then answers.
     """
 
     pointer: ChampionPointer
     bundles: BundleStore
-    load: Callable[[Mapping[str, bytes]], Classifier]
+    load: Callable[[Path], Classifier]
     wall_clock_s: Callable[[], float]
     outages: tuple[type[Exception], ...] = ()
     _classifier: Classifier | None = None
@@ -58,7 +62,9 @@ class CachedChampion:
         if not self._must_look() or not self._loading.acquire(blocking=False):
             return serving
         try:
-            return self._renewed(serving)
+            # Whoever had the lock a moment ago may have looked, and even swapped, already.
+            serving = self._classifier or serving
+            return self._renewed(serving) if self._must_look() else serving
         finally:
             self._loading.release()
 
@@ -82,14 +88,17 @@ class CachedChampion:
         backing_off = failure is not None and failure.model_version == version
         if failure is not None and backing_off and self.wall_clock_s() < failure.until_s:
             return _or_refuse(serving)
-        failures: tuple[type[Exception], ...] = (BrokenBundleError, *self.outages)
+        # A full or failing disk is no reason to stop answering either.
+        failures: tuple[type[Exception], ...] = (BrokenBundleError, OSError, *self.outages)
         try:
-            loaded = self.load(self.bundles.fetch(version))
-            if loaded.model_version != version:
-                raise BrokenBundleError(f"the bundle calls itself {loaded.model_version}")
+            loaded = _opened(version, self.bundles, self.load)
         except failures as error:
-            backoff_s = min(2 * failure.backoff_s, LONGEST_BACKOFF_S) if failure and backing_off else FIRST_BACKOFF_S
-            self._failure = _Failure(version, self.wall_clock_s() + backoff_s, backoff_s)
+            # With nothing else to answer, an outage that has passed must not be waited out: a broken bundle stays broken.
+            if serving is not None or isinstance(error, BrokenBundleError):
+                backoff_s = (
+                    min(2 * failure.backoff_s, LONGEST_BACKOFF_S) if failure and backing_off else FIRST_BACKOFF_S
+                )
+                self._failure = _Failure(version, self.wall_clock_s() + backoff_s, backoff_s)
             log(
                 "champion_load_failed",
                 level="ERROR",
@@ -102,6 +111,60 @@ class CachedChampion:
         self._classifier = loaded
         log("champion_loaded", model_version=version, metrics={"ModelLoaded": 1})
         return loaded
+
+
+@dataclass
+class CachedChallenger:
+    """Keeps one session per process, of the version that was asked for last.
+
+    Attributes:
+        bundles: Where the files are.
+        load: Makes a classifier of a folder with them, self-test included.
+        wall_clock_s: Seconds since the epoch.
+    """
+
+    bundles: BundleStore
+    load: Callable[[Path], Classifier]
+    wall_clock_s: Callable[[], float]
+    _classifier: Classifier | None = None
+    _failure: _Failure | None = None
+    _reason: str = ""
+
+    def open(self, model_version: str) -> Classifier:
+        """Return the model of that version; an outage of the store is the caller's to wait out.
+
+        Raises:
+            BrokenBundleError: Its bundle is not fit to answer, or was not a while ago; it is tried again ever less often.
+        """
+        if self._classifier is not None and self._classifier.model_version == model_version:
+            return self._classifier
+        failure = self._failure
+        if failure is not None and failure.model_version != model_version:
+            failure = None
+        if failure is not None and self.wall_clock_s() < failure.until_s:
+            raise BrokenBundleError(self._reason)
+        try:
+            loaded = _opened(model_version, self.bundles, self.load)
+        except BrokenBundleError as error:
+            backoff_s = min(2 * failure.backoff_s, LONGEST_BACKOFF_S) if failure else FIRST_BACKOFF_S
+            self._failure = _Failure(model_version, self.wall_clock_s() + backoff_s, backoff_s)
+            self._reason = str(error)
+            # Not what the alarm about the champion counts: this one serves nobody.
+            log("challenger_load_failed", level="WARNING", model_version=model_version, reason=self._reason)
+            raise
+        self._failure = None
+        self._classifier = loaded
+        log("challenger_loaded", model_version=model_version)
+        return loaded
+
+
+def _opened(version: str, bundles: BundleStore, load: Callable[[Path], Classifier]) -> Classifier:
+    with TemporaryDirectory(prefix="bundle-") as folder:
+        bundles.fetch(version, Path(folder))
+        loaded = load(Path(folder))
+    if loaded.model_version != version:
+        raise BrokenBundleError(f"the bundle calls itself {loaded.model_version}")
+    return loaded
 
 
 def _or_refuse(serving: Classifier | None) -> Classifier:

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from avocet.domain.dataset import DatasetPhoto, PhotoState, SpeciesStanding, Split, SplitCounts
 from avocet.domain.jobs import FencedOutError
-from avocet.settings import DATASET_BY_STATE_INDEX
+from avocet.domain.label_cases import label_id_of
+from avocet.settings import DATASET_BY_LABEL_INDEX, DATASET_BY_STATE_INDEX
 from avocet.usecases.dataset_ports import Head
 from avocet.usecases.ports import StaleRecordError
 
@@ -24,7 +25,9 @@ HEAD_KEY = "head"
 _PHOTO = "photo#"
 _SPECIES = "species#"
 _BATCH_READS = 100
-_BATCH_WRITES = 25
+# A transaction takes a hundred items, the look at the head among them.
+_TRANSACTION_PUTS = 99
+_TRANSACTION_ATTEMPTS = 10
 _FRESH = "fresh"
 # States somebody may ask to see listed; photos in the dataset are listed by its snapshots.
 _LISTED = frozenset({PhotoState.REVIEW, PhotoState.UNRESOLVED, PhotoState.REFUSED, PhotoState.DUPLICATE})
@@ -95,6 +98,24 @@ class DynamoDatasetPhotos:
         """Yield the ids of the photos in a state that is listed; may lag a little."""
         for photo_ids in self._listed_in_batches(state):
             yield from photo_ids
+
+    def labelled(self, label_id: str) -> Sequence[str]:
+        """Return the ids of the imported photos that came under a label, in order; may lag a little."""
+        pages = self.client.get_paginator("query").paginate(**self._of_label(label_id))
+        return [item["key"]["S"].removeprefix(_PHOTO) for page in pages for item in page["Items"]]
+
+    def count_labelled(self, label_id: str) -> int:
+        """Return how many imported photos came under a label; may lag a little."""
+        pages = self.client.get_paginator("query").paginate(**self._of_label(label_id), Select="COUNT")
+        return sum(page["Count"] for page in pages)
+
+    def _of_label(self, label_id: str) -> dict[str, Any]:
+        return {
+            "TableName": self.table,
+            "IndexName": DATASET_BY_LABEL_INDEX,
+            "KeyConditionExpression": "label_id = :label",
+            "ExpressionAttributeValues": {":label": {"S": label_id}},
+        }
 
     def _listed_in_batches(self, listed_as: str) -> Iterator[list[str]]:
         pages = self.client.get_paginator("query").paginate(
@@ -167,26 +188,56 @@ class DynamoStandings:
         got = self.client.get_item(TableName=self.table, Key={"key": {"S": _SPECIES + species_id}})
         if "Item" not in got:
             return None
-        values = json.loads(got["Item"]["record"]["S"])
-        return SpeciesStanding(**{**values, "counts": SplitCounts(**values["counts"])})
+        return _standing_from(got["Item"])
 
-    def save(self, standings: Sequence[SpeciesStanding]) -> None:
-        """Replace those standings."""
-        puts = [
-            {
-                "PutRequest": {
-                    "Item": {
-                        "key": {"S": _SPECIES + each.species_id},
-                        "record": {"S": json.dumps(asdict(each))},
-                    }
-                }
-            }
-            for each in standings
+    def find_many(self, species_ids: Sequence[str]) -> Mapping[str, SpeciesStanding]:
+        """Return the standings there are, by species."""
+        items = read_many(self.client, self.table, [_SPECIES + species_id for species_id in species_ids])
+        return {standing.species_id: standing for standing in map(_standing_from, items)}
+
+    def save(self, standings: Sequence[SpeciesStanding], fence: int) -> None:
+        """Replace those standings.
+
+        Raises:
+            FencedOutError: Somebody with a newer token writes now.
+        """
+        items = [
+            {"key": {"S": _SPECIES + each.species_id}, "record": {"S": json.dumps(asdict(each))}} for each in standings
         ]
-        for start in range(0, len(puts), _BATCH_WRITES):
-            wanted: Any = {self.table: puts[start : start + _BATCH_WRITES]}
-            while wanted:
-                wanted = self.client.batch_write_item(RequestItems=wanted).get("UnprocessedItems")
+        put_fenced(self.client, self.table, items, fence)
+
+
+def put_fenced(client: "DynamoDBClient", table: str, items: Sequence[Item], fence: int) -> None:
+    """Put items in transactions that only the writer with the head's own token can make.
+
+    Raises:
+        FencedOutError: Somebody with a newer token writes now.
+    """
+    check = {
+        "ConditionCheck": {
+            "TableName": table,
+            "Key": {"key": {"S": HEAD_KEY}},
+            "ConditionExpression": "fence = :fence",
+            "ExpressionAttributeValues": {":fence": {"N": str(fence)}},
+        }
+    }
+    for start in range(0, len(items), _TRANSACTION_PUTS):
+        puts = [{"Put": {"TableName": table, "Item": item}} for item in items[start : start + _TRANSACTION_PUTS]]
+        for attempt in range(_TRANSACTION_ATTEMPTS):
+            try:
+                client.transact_write_items(TransactItems=[check, *puts])  # type: ignore[list-item]
+            except ClientError as error:
+                response: Any = error.response
+                if response.get("Error", {}).get("Code") != "TransactionCanceledException":
+                    raise
+                reasons = [reason.get("Code") for reason in response.get("CancellationReasons", [])]
+                if "ConditionalCheckFailed" in reasons:
+                    raise FencedOutError(f"a newer writer than {fence} is at work") from error
+                if attempt == _TRANSACTION_ATTEMPTS - 1:
+                    raise
+                # Somebody touched the head in the same moment; the puts are the same whenever they happen.
+                continue
+            break
 
 
 def read_many(client: "DynamoDBClient", table: str, keys: Sequence[str]) -> Iterator[Item]:
@@ -212,6 +263,8 @@ def _photo_item(photo: DatasetPhoto) -> Item:
     }
     if listed_as := _listed_as(photo):
         item["listed_as"] = {"S": listed_as}
+    if photo.label is not None:
+        item["label_id"] = {"S": label_id_of(photo.source, photo.label)}
     return item
 
 
@@ -228,6 +281,11 @@ def _photo_from(item: Mapping[str, Any]) -> DatasetPhoto:
     values["state"] = PhotoState(values["state"])
     values["split"] = Split(values["split"]) if values["split"] else None
     return DatasetPhoto(**values)
+
+
+def _standing_from(item: Mapping[str, Any]) -> SpeciesStanding:
+    values = json.loads(item["record"]["S"])
+    return SpeciesStanding(**{**values, "counts": SplitCounts(**values["counts"])})
 
 
 def _head_from(item: Mapping[str, Any]) -> Head:

@@ -9,12 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from avocet.adapters.dataset_records import HEAD_KEY, read_many
+from avocet.adapters.dataset_records import put_fenced, read_many
 from avocet.domain.duplicates import IndexEntry
 from avocet.domain.hashing import band_keys
-from avocet.domain.jobs import FencedOutError
 from avocet.observability import log
 
 if TYPE_CHECKING:
@@ -26,8 +23,6 @@ _ENTRY_BYTES = _ID_BYTES + 32
 # Sixteen bits make 65,536 buckets a band, so ten million photos fill one with 150. A fuller one holds pictures that
 # agree in this band for no good reason (night skies, say); they are found through the other fifteen.
 MAX_ENTRIES = 256
-_TRANSACTION_PUTS = 99
-_ATTEMPTS = 10
 
 
 @dataclass(frozen=True)
@@ -64,7 +59,7 @@ class DynamoDuplicateIndex:
             for key in band_keys(bytes.fromhex(entry.phash)):
                 by_bucket[key][entry.photo_id] = entry
         before = self.lookup(sorted(by_bucket))
-        puts: list[Any] = []
+        items: list[dict[str, Any]] = []
         for key, changes in sorted(by_bucket.items()):
             held = {entry.photo_id: entry for entry in before.get(key, ())}
             after = {**held, **changes} if adds else {name: each for name, each in held.items() if name not in changes}
@@ -72,34 +67,8 @@ class DynamoDuplicateIndex:
                 log("bucket_full", level="WARNING", bucket=key, metrics={"DuplicateBucketFull": 1})
                 continue
             if after != held:
-                puts.append({"Put": {"TableName": self.table, "Item": _item(key, after)}})
-        for start in range(0, len(puts), _TRANSACTION_PUTS):
-            self._write(puts[start : start + _TRANSACTION_PUTS], fence)
-
-    def _write(self, puts: Sequence[Any], fence: int) -> None:
-        check = {
-            "ConditionCheck": {
-                "TableName": self.table,
-                "Key": {"key": {"S": HEAD_KEY}},
-                "ConditionExpression": "fence = :fence",
-                "ExpressionAttributeValues": {":fence": {"N": str(fence)}},
-            }
-        }
-        for attempt in range(_ATTEMPTS):
-            try:
-                self.client.transact_write_items(TransactItems=[check, *puts])  # type: ignore[list-item]
-            except ClientError as error:
-                response: Any = error.response
-                if response.get("Error", {}).get("Code") != "TransactionCanceledException":
-                    raise
-                reasons = [reason.get("Code") for reason in response.get("CancellationReasons", [])]
-                if "ConditionalCheckFailed" in reasons:
-                    raise FencedOutError(f"a newer writer than {fence} is at work") from error
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                # Somebody touched the head in the same moment; the puts are the same whenever they happen.
-                continue
-            return
+                items.append(_item(key, after))
+        put_fenced(self.client, self.table, items, fence)
 
 
 def _item(key: str, entries: Mapping[str, IndexEntry]) -> dict[str, Any]:

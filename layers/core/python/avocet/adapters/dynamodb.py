@@ -11,14 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from avocet.domain.contribution import Answer, Contribution, Feedback, PhotoRecord
+from avocet.domain.contribution import Answer, Contribution, Feedback, PhotoRecord, to_be_counted_as
 from avocet.domain.prediction import CoarserGuess, Prediction, ScoredSpecies
 from avocet.domain.terms import AcceptedTerms, Consent
-from avocet.settings import PHOTOS_FRESH_INDEX, PHOTOS_OPEN_INTENTS_INDEX, PHOTOS_TTL_ATTRIBUTE
+from avocet.settings import (
+    FRESH_COUNT_PREFIX,
+    PHOTOS_BY_OWNER_INDEX,
+    PHOTOS_FRESH_INDEX,
+    PHOTOS_OPEN_INTENTS_INDEX,
+    PHOTOS_TTL_ATTRIBUTE,
+)
 from avocet.usecases.ports import StaleRecordError, Tally
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+
+    from avocet.usecases.people_ports import OwnPage, PageMark
 
 CHAMPION_KEY = "#champion"
 
@@ -27,6 +35,10 @@ _FORGOTTEN_AFTER = timedelta(hours=48)
 _BATCH_READS = 100  # DynamoDB's limit
 _OPEN = "open"
 _FRESH = "fresh"
+_COUNTED = "counted"
+
+# Two that count at the same moment meet in one item; who loses tries again at once, the round trip being pause enough.
+_MEETINGS = 8
 
 # One count is spread over as many items as a photo id has first digits, so that people who finish at the same
 # moment rarely meet in one transaction.
@@ -38,10 +50,14 @@ _CHANGING = (
     "snapshot_id",
     "prediction",
     "model_version",
+    "sketch",
     "contribution",
     "open_intent",
     "lease_until",
     "fresh_contribution",
+    "reviewed_revision",
+    "withdrawn_at",
+    "counted_as",
     PHOTOS_TTL_ATTRIBUTE,
 )
 
@@ -83,14 +99,16 @@ class DynamoPhotoRecords:
         Raises:
             StaleRecordError: The stored version is another.
         """
-        saved = replace(record, version=record.version + 1)
+        saved = replace(record, version=record.version + 1, counted_as=to_be_counted_as(record))
+        counts = self._fresh_changes(saved.photo_id, before=record.counted_as, after=saved.counted_as)
+        if tally is not None:
+            counts.append(self._count(tally, saved.photo_id))
         update = self._update(saved, read_version=record.version)
         try:
-            if tally is None:
-                self.client.update_item(**update)
+            if counts:
+                self._write_together([{"Update": each} for each in (update, *counts)])
             else:
-                count = self._count(tally, saved.photo_id)
-                self.client.transact_write_items(TransactItems=[{"Update": update}, {"Update": count}])
+                self.client.update_item(**update)
         except ClientError as error:
             self._forgive_own_echo(error, saved)
         return saved
@@ -102,6 +120,57 @@ class DynamoPhotoRecords:
             IndexName=PHOTOS_OPEN_INTENTS_INDEX,
             KeyConditionExpression="open_intent = :open",
             ExpressionAttributeValues={":open": {"S": _OPEN}},
+        )
+        for page in pages:
+            for item in page["Items"]:
+                yield item["photo_id"]["S"]
+
+    def of_owner(self, owner_id: str, *, limit: int, after: "PageMark | None" = None) -> "OwnPage":
+        """Return a person's photos with feedback, the newest first; may lag a little.
+
+        Args:
+            owner_id: Whose.
+            limit: How many at most.
+            after: Where the page before ended.
+        """
+        # Here, not above: few functions go through somebody's photos.
+        from avocet.usecases.people_ports import OwnPage, PageMark
+
+        asked: dict[str, Any] = {
+            "TableName": self.table,
+            "IndexName": PHOTOS_BY_OWNER_INDEX,
+            "KeyConditionExpression": "owner_id = :owner",
+            "FilterExpression": "attribute_exists(contribution)",
+            "ExpressionAttributeValues": {":owner": {"S": owner_id}},
+            "ScanIndexForward": False,
+            "Limit": limit + 1,
+        }
+        found: list[PhotoRecord] = []
+        while len(found) <= limit:
+            if after is not None:
+                # The owner is the caller's own whatever the mark says, so a made-up one leads nowhere else.
+                asked["ExclusiveStartKey"] = {
+                    "owner_id": {"S": owner_id},
+                    "created_at": {"S": _text(after.created_at)},
+                    "photo_id": {"S": after.photo_id},
+                }
+            got = self.client.query(**asked)
+            found += map(_record_from, got["Items"])
+            if "LastEvaluatedKey" not in got:
+                break
+            last = got["LastEvaluatedKey"]
+            after = PageMark(_time(last["created_at"]["S"]), last["photo_id"]["S"])
+        page = found[:limit]
+        return OwnPage(tuple(page), PageMark(page[-1].created_at, page[-1].photo_id) if len(found) > limit else None)
+
+    def ids_of_owner(self, owner_id: str) -> Iterator[str]:
+        """Yield the ids of all photos of a person, answered or not; may lag a little."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName=PHOTOS_BY_OWNER_INDEX,
+            KeyConditionExpression="owner_id = :owner",
+            ExpressionAttributeValues={":owner": {"S": owner_id}},
+            ProjectionExpression="photo_id",
         )
         for page in pages:
             for item in page["Items"]:
@@ -131,8 +200,105 @@ class DynamoPhotoRecords:
             wanted = got.get("UnprocessedKeys") or {}
 
     def delete(self, photo_id: str) -> None:
-        """Remove a record, if there is one."""
-        self.client.delete_item(TableName=self.table, Key={"photo_id": {"S": photo_id}})
+        """Remove a record, if there is one, and take it off the counts.
+
+        Raises:
+            StaleRecordError: It changed under each attempt.
+        """
+        for _ in range(_MEETINGS):
+            record = self.find(photo_id)
+            if record is None:
+                return
+            gone = {
+                "TableName": self.table,
+                "Key": {"photo_id": {"S": photo_id}},
+                "ConditionExpression": "#version = :read",
+                "ExpressionAttributeNames": {"#version": "version"},
+                "ExpressionAttributeValues": {":read": {"N": str(record.version)}},
+            }
+            counts = self._fresh_changes(photo_id, before=record.counted_as, after=None)
+            try:
+                self._write_together([{"Delete": gone}, *({"Update": each} for each in counts)])
+            except ClientError as error:
+                if not _is_conflict(error):
+                    raise
+                continue
+            return
+        raise StaleRecordError(photo_id)
+
+    def fresh_by_species(self) -> Mapping[str, int]:
+        """Return how many answers of each species count towards the next refresh; a new one may lag a little."""
+        counts: dict[str, int] = {}
+        for species_id, _, count in self._fresh_counts():
+            counts[species_id] = counts.get(species_id, 0) + count
+        return {species_id: count for species_id, count in counts.items() if count > 0}
+
+    def drop_empty_counts(self) -> None:
+        """Remove the counters that came back to nothing, so that looking at them all stays cheap."""
+        for _, key, count in self._fresh_counts():
+            if count:
+                continue
+            try:
+                self.client.delete_item(
+                    TableName=self.table,
+                    Key={"photo_id": {"S": key}},
+                    ConditionExpression="fresh_count = :none",
+                    ExpressionAttributeValues={":none": {"N": "0"}},
+                )
+            except ClientError as error:
+                if not _is_conflict(error):
+                    raise
+
+    def _fresh_counts(self) -> Iterator[tuple[str, str, int]]:
+        """Yield species, key and value of each counter."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            IndexName=PHOTOS_FRESH_INDEX,
+            KeyConditionExpression="fresh_contribution = :counted",
+            ExpressionAttributeValues={":counted": {"S": _COUNTED}},
+        )
+        for page in pages:
+            keys: list[Any] = [{"photo_id": item["photo_id"]} for item in page["Items"]]
+            for start in range(0, len(keys), _BATCH_READS):
+                wanted: Any = {self.table: {"Keys": keys[start : start + _BATCH_READS], "ConsistentRead": True}}
+                while wanted:
+                    got = self.client.batch_get_item(RequestItems=wanted)
+                    for item in got["Responses"].get(self.table, []):
+                        yield item["created_at"]["S"], item["photo_id"]["S"], int(item["fresh_count"]["N"])
+                    wanted = got.get("UnprocessedKeys") or {}
+
+    def _fresh_changes(self, photo_id: str, *, before: str | None, after: str | None) -> list[Any]:
+        """Return the updates that take a record off one species' counter and put it on another's."""
+        if before == after:
+            return []
+        return [
+            self._count_fresh(species_id, photo_id, change)
+            for species_id, change in ((before, -1), (after, 1))
+            if species_id is not None
+        ]
+
+    def _count_fresh(self, species_id: str, photo_id: str, change: int) -> Any:
+        return {
+            "TableName": self.table,
+            "Key": {"photo_id": {"S": f"{FRESH_COUNT_PREFIX}{photo_id[0]}#{species_id}"}},
+            # The index lists the counters beside the fresh records, under a name of their own.
+            "UpdateExpression": "SET fresh_contribution = :counted, created_at = :species ADD fresh_count :change",
+            "ExpressionAttributeValues": {
+                ":counted": {"S": _COUNTED},
+                ":species": {"S": species_id},
+                ":change": {"N": str(change)},
+            },
+        }
+
+    def _write_together(self, writes: list[Any]) -> None:
+        for meeting in range(_MEETINGS):
+            try:
+                self.client.transact_write_items(TransactItems=writes)
+            except ClientError as error:
+                if meeting == _MEETINGS - 1 or not _is_mere_meeting(error):
+                    raise
+            else:
+                return
 
     def tallies(self) -> Mapping[str, int]:
         """Return the public counts."""
@@ -202,6 +368,10 @@ class DynamoPeople:
         consent = Consent(item["terms_version"]["S"], item["licence"]["S"])
         return AcceptedTerms(owner_id, consent, _time(item["accepted_at"]["S"]))
 
+    def forget(self, owner_id: str) -> None:
+        """Remove what is known of the person, if there is anything."""
+        self.client.delete_item(TableName=self.table, Key={"owner_id": {"S": owner_id}})
+
     def record(self, accepted: AcceptedTerms) -> None:
         """Keep the first acceptance of a version; doing it again changes nothing."""
         try:
@@ -231,7 +401,7 @@ class DynamoChampionPointer:
     def read(self) -> str | None:
         """Return the champion's version; None before the first."""
         got = self.client.get_item(TableName=self.table, Key={"version": {"S": CHAMPION_KEY}}, ConsistentRead=True)
-        return got["Item"]["champion"]["S"] if "Item" in got else None
+        return _optional(got.get("Item", {}), "champion")
 
 
 def _item_of(record: PhotoRecord) -> Item:
@@ -247,16 +417,24 @@ def _item_of(record: PhotoRecord) -> Item:
         item["snapshot_id"] = {"S": record.snapshot_id}
     if record.taken_revision:
         item["taken_revision"] = {"N": str(record.taken_revision)}
+    if record.reviewed_revision:
+        item["reviewed_revision"] = {"N": str(record.reviewed_revision)}
+    if record.withdrawn_at is not None:
+        item["withdrawn_at"] = {"S": _text(record.withdrawn_at)}
+    if record.counted_as is not None:
+        item["counted_as"] = {"S": record.counted_as}
     if record.is_fresh:
         item["fresh_contribution"] = {"S": _FRESH}
     if record.prediction is not None:
         item["prediction"] = {"S": _prediction_text(record.prediction)}
         item["model_version"] = {"S": record.prediction.model_version}
+        if record.prediction.sketch:
+            item["sketch"] = {"B": record.prediction.sketch}
     if record.contribution is None:
         item[PHOTOS_TTL_ATTRIBUTE] = {"N": str(int((record.created_at + _FORGOTTEN_AFTER).timestamp()))}
     else:
         item["contribution"] = {"M": _contribution_map(record.contribution)}
-        if not record.contribution.finished:
+        if record.is_open:
             item["open_intent"] = {"S": _OPEN}
             item["lease_until"] = {"S": _text(max(record.contribution.leases.values()))}
     return item
@@ -269,10 +447,13 @@ def _record_from(item: Mapping[str, Any]) -> PhotoRecord:
         created_at=_time(item["created_at"]["S"]),
         version=int(item["version"]["N"]),
         original_tag=_optional(item, "original_tag"),
-        prediction=_prediction_from(item["prediction"]["S"]) if "prediction" in item else None,
+        prediction=_prediction_from(item) if "prediction" in item else None,
         contribution=_contribution_from(item["contribution"]["M"]) if "contribution" in item else None,
         snapshot_id=_optional(item, "snapshot_id"),
         taken_revision=int(item["taken_revision"]["N"]) if "taken_revision" in item else 0,
+        reviewed_revision=int(item["reviewed_revision"]["N"]) if "reviewed_revision" in item else 0,
+        withdrawn_at=_time(item["withdrawn_at"]["S"]) if "withdrawn_at" in item else None,
+        counted_as=_optional(item, "counted_as"),
     )
 
 
@@ -289,13 +470,14 @@ def _prediction_text(prediction: Prediction) -> str:
     )
 
 
-def _prediction_from(text: str) -> Prediction:
-    stored = json.loads(text)
+def _prediction_from(item: Mapping[str, Any]) -> Prediction:
+    stored = json.loads(item["prediction"]["S"])
     return Prediction(
         model_version=stored["model_version"],
         ranked=tuple(ScoredSpecies(species_id, score) for species_id, score in stored["ranked"]),
         coarser=CoarserGuess(*stored["coarser"]) if stored["coarser"] else None,
         unfamiliar=stored["unfamiliar"],
+        sketch=item["sketch"]["B"] if "sketch" in item else b"",
     )
 
 
@@ -347,6 +529,13 @@ def _time(text: str) -> datetime:
 
 def _tally_key(shard: str) -> str:
     return f"#tally#{shard}"
+
+
+def _is_mere_meeting(error: ClientError) -> bool:
+    """Whether a transaction failed only because another was at work on the same items."""
+    response: Any = error.response
+    reasons = {reason.get("Code") for reason in response.get("CancellationReasons", [])}
+    return "TransactionConflict" in reasons and "ConditionalCheckFailed" not in reasons
 
 
 def _is_conflict(error: ClientError) -> bool:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from avocet.adapters.name_index_sqlite import ListedName, SqliteNameIndex, write_index
-from avocet.domain.name_search import NameIndex, NameKind
+from avocet.domain.name_kinds import NameKind
+from avocet.domain.name_search import NameIndex
 from avocet.domain.taxonomy import Group, Taxon, WorldList
 from avocet.observability import log
 
@@ -138,10 +139,10 @@ class WorldListInFrench:
         """Return the order of that scientific name."""
         return self.world_list.order(scientific)
 
-    def indexes(self, own: NameIndex) -> list[NameIndex]:
-        """Return every index of names there is; ``own`` is the world list's."""
+    def indexes(self, own: Sequence[NameIndex]) -> list[NameIndex]:
+        """Return every index of names there is; ``own`` are the world list's."""
         imported = self.imported()
-        return [own] if imported is None else [own, imported.names]
+        return [*own] if imported is None else [*own, imported.names]
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from avocet.domain.jobs import Job, JobKind, JobState, Ledger
+from avocet.domain.sayings import Saying
 from avocet.settings import JOBS_CLOSED_INDEX
 from avocet.usecases.ports import StaleRecordError
 
@@ -73,20 +74,21 @@ class DynamoJobLedger:
     def archive(self, job: Job) -> None:
         """Keep a closed job; doing it again changes nothing."""
         finished_at = job.finished_at.isoformat(timespec="microseconds") if job.finished_at else ""
-        self.client.put_item(
-            TableName=self.table,
-            Item={
-                "job_id": {"S": job.job_id},
-                "closed": {"S": _CLOSED},
-                "finished_at": {"S": finished_at},
-                "record": {"S": json.dumps(_job_values(job))},
-            },
-        )
+        item: dict[str, Any] = {
+            "job_id": {"S": job.job_id},
+            "closed": {"S": _CLOSED},
+            "finished_at": {"S": finished_at},
+            "record": {"S": json.dumps(_job_values(job))},
+        }
+        if job.failure is not None:
+            # Beside the record, of which an earlier release takes nothing that it does not know.
+            item["failure"] = {"S": json.dumps(asdict(job.failure))}
+        self.client.put_item(TableName=self.table, Item=item)
 
     def find_closed(self, job_id: str) -> Job | None:
         """Return a closed job."""
         item = self._item(job_id) if job_id != _LEDGER_KEY else None
-        return _job_from(json.loads(item["record"]["S"])) if item else None
+        return _closed_job_from(item) if item else None
 
     def history(self, limit: int) -> Sequence[Job]:
         """Return the jobs closed last, newest first."""
@@ -98,7 +100,7 @@ class DynamoJobLedger:
             ScanIndexForward=False,
             Limit=limit,
         )
-        return [_job_from(json.loads(item["record"]["S"])) for item in got["Items"]]
+        return [_closed_job_from(item) for item in got["Items"]]
 
     def _item(self, key: str) -> Mapping[str, Any] | None:
         return self.client.get_item(TableName=self.table, Key={"job_id": {"S": key}}, ConsistentRead=True).get("Item")
@@ -106,9 +108,15 @@ class DynamoJobLedger:
 
 def _job_values(job: Job) -> dict[str, Any]:
     values = asdict(job)
+    del values["failure"]
     for name in _MOMENTS:
         values[name] = values[name].isoformat() if values[name] else None
     return values
+
+
+def _closed_job_from(item: Mapping[str, Any]) -> Job:
+    failure = Saying(**json.loads(item["failure"]["S"])) if "failure" in item else None
+    return replace(_job_from(json.loads(item["record"]["S"])), failure=failure)
 
 
 def _job_from(values: Mapping[str, Any]) -> Job:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
 
+_ENDED_BADLY = ("FAILED", "TIMED_OUT", "ABORTED")
+
+
 def machine_name(kind: str) -> str:
     """Return what the name of a kind's machine ends with."""
     return kind.replace("_", "-")
@@ -40,10 +43,36 @@ class JobMachines:
         try:
             self.client.start_execution(
                 stateMachineArn=self.arn_prefix + machine_name(job.kind),
-                name=f"{job.job_id}-{job.fence}",
-                input=json.dumps({"job_id": job.job_id, "fence": job.fence, "parameters": dict(job.parameters)}),
+                name=_execution_name(job),
+                input=json.dumps(
+                    {
+                        "job_id": job.job_id,
+                        "fence": job.fence,
+                        "correlation_id": job.correlation_id or job.job_id,
+                        "parameters": dict(job.parameters),
+                    }
+                ),
             )
         except ClientError as error:
             response: Any = error.response
             if response.get("Error", {}).get("Code") != "ExecutionAlreadyExists":
                 raise
+
+    def has_broken_off(self, job: Job) -> bool:
+        """Whether the attempt's execution ended badly: the job is then open and nobody will close it.
+
+        An execution that is not there may be about to be started.
+        """
+        machine = self.arn_prefix.replace(":stateMachine:", ":execution:") + machine_name(job.kind)
+        try:
+            told = self.client.describe_execution(executionArn=f"{machine}:{_execution_name(job)}")
+        except ClientError as error:
+            response: Any = error.response
+            if response.get("Error", {}).get("Code") != "ExecutionDoesNotExist":
+                raise
+            return False
+        return told["status"] in _ENDED_BADLY
+
+
+def _execution_name(job: Job) -> str:
+    return f"{job.job_id}-{job.fence}"

@@ -13,7 +13,8 @@ from heapq import nlargest
 from itertools import pairwise
 from typing import NamedTuple
 
-from avocet.domain.name_search import IndexedName, NameKind, Word
+from avocet.domain.name_kinds import NameKind
+from avocet.domain.name_search import IndexedName, Word
 from avocet.domain.names import fold, grams
 
 SCHEMA = (

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from avocet.usecases.dataset_ports import TaggedObject
+
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
@@ -22,6 +24,11 @@ class S3Objects:
 
     def get(self, key: str) -> bytes | None:
         """Return an object, or None when there is none."""
+        found = self.read_tagged(key)
+        return None if found is None else found.data
+
+    def read_tagged(self, key: str) -> TaggedObject | None:
+        """Return an object with its tag, or None when there is none."""
         try:
             got = self.client.get_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
@@ -29,7 +36,7 @@ class S3Objects:
                 return None
             raise
         with got["Body"] as body:
-            return body.read()
+            return TaggedObject(body.read(), got["ETag"])
 
     def put(self, key: str, data: bytes) -> None:
         """Store an object, over whatever is there."""
@@ -41,6 +48,17 @@ class S3Objects:
             self.client.put_object(Bucket=self.bucket, Key=key, Body=data, IfNoneMatch="*")
         except ClientError as error:
             if _code(error) in _TAKEN:
+                return False
+            raise
+        return True
+
+    def replace(self, key: str, data: bytes, tag: str) -> bool:
+        """Store an object over the one with that tag; return whether it was still the one there."""
+        try:
+            self.client.put_object(Bucket=self.bucket, Key=key, Body=data, IfMatch=tag)
+        except ClientError as error:
+            # An object that was removed meanwhile is not found.
+            if _code(error) in _TAKEN | _ABSENT:
                 return False
             raise
         return True

@@ -1,9 +1,10 @@
 """Photos and bundles in S3; refuses to read what is larger than the caller allows."""
 
-from collections.abc import Mapping
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 BUNDLE_FILES = ("bundle.json", "model.onnx", "self_test.npz")
 
+_CHUNK_BYTES = 1024 * 1024
 _ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
 
 
@@ -111,22 +113,22 @@ class S3Bundles:
     client: "S3Client"
     bucket: str
 
-    def fetch(self, model_version: str) -> Mapping[str, bytes]:
-        """Return the bundle's files by name, fetched side by side.
+    def fetch(self, model_version: str, folder: Path) -> None:
+        """Write the bundle's files into ``folder``, fetched side by side and never whole in memory.
 
         Raises:
             BrokenBundleError: A file is missing.
         """
         with ThreadPoolExecutor(max_workers=len(BUNDLE_FILES)) as pool:
-            return dict(
-                zip(BUNDLE_FILES, pool.map(lambda name: self._file(model_version, name), BUNDLE_FILES), strict=True)
-            )
+            fetched = pool.map(lambda name: self._fetch_file(model_version, folder / name), BUNDLE_FILES)
+        for _ in fetched:
+            pass
 
-    def _file(self, model_version: str, name: str) -> bytes:
-        key = f"bundles/{model_version}/{name}"
+    def _fetch_file(self, model_version: str, file: Path) -> None:
+        key = f"bundles/{model_version}/{file.name}"
         try:
-            with self.client.get_object(Bucket=self.bucket, Key=key)["Body"] as body:
-                return body.read()
+            with self.client.get_object(Bucket=self.bucket, Key=key)["Body"] as body, file.open("wb") as written:
+                shutil.copyfileobj(body, written, _CHUNK_BYTES)
         except ClientError as error:
             if _code(error) in _ABSENT:
                 raise BrokenBundleError(f"{key} is missing") from error

@@ -4,11 +4,14 @@ import sqlite3
 from collections.abc import Iterable, Sequence
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from avocet.adapters.name_index_sqlite import SqliteNameIndex
-from avocet.domain.name_search import NameKind
+from avocet.domain.name_kinds import NameKind
 from avocet.domain.names import epithet_stem, key
 from avocet.domain.taxonomy import Group, LabelReview, Taxon
+
+if TYPE_CHECKING:
+    from avocet.adapters.name_index_sqlite import SqliteNameIndex
 
 PATH = Path(__file__).parents[1] / "data" / "species.sqlite"
 
@@ -37,7 +40,8 @@ class SqliteWorldList:
     def __init__(self, path: Path = PATH) -> None:
         # Several threads may read: SQLite serialises them, and nobody writes.
         self._connection = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-        self.names = SqliteNameIndex(self._connection)
+        # The system keeps the file's pages anyway; SQLite's own copies would fill 2 MB of each process, and save no time.
+        self._connection.execute("PRAGMA cache_size = -400")
 
     def find(self, species_id: str) -> Taxon | None:
         """Return the taxon of that id, or the one that holds it since a lump or a renaming."""
@@ -59,6 +63,10 @@ class SqliteWorldList:
     def family(self, scientific: str) -> Group | None:
         """Return the family of that scientific name."""
         return self._families.get(scientific)
+
+    def family_member(self, family: str) -> Taxon | None:
+        """Return some taxon of the family of that scientific name, or None when there is no such family."""
+        return self._one("f.scientific = ? LIMIT 1", family)
 
     def order(self, scientific: str) -> Group | None:
         """Return the order of that scientific name."""
@@ -102,6 +110,14 @@ class SqliteWorldList:
     def about(self) -> dict[str, str]:
         """Return where the list comes from and under which licence."""
         return dict(self._connection.execute("SELECT subject, text FROM about").fetchall())
+
+    @cached_property
+    def names(self) -> "SqliteNameIndex":
+        """The index of every name."""
+        # Here, not above: naming a bird searches nothing.
+        from avocet.adapters.name_index_sqlite import SqliteNameIndex
+
+        return SqliteNameIndex(self._connection)
 
     @cached_property
     def _families(self) -> dict[str, Group]:

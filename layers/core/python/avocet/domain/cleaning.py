@@ -1,13 +1,14 @@
 """Makes a raw photo clean: verified, normalised, hashed. It refuses what cannot be decoded, is too small, or shows nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from avocet.domain.hashing import content_hash, luminance_grid, mirrored_hash, perceptual_hash
-from avocet.domain.imaging import PhotoError, PhotoFormat, to_model_input, to_stored_photo
+from avocet.domain.hashing import GRID_PX, content_hash, perceptual_hashes
+from avocet.domain.imaging import PhotoError, PhotoFormat, to_luminance, to_model_input, to_stored_photo
 
 # Twice the model's 224 px and some room for crops; raw keeps the larger picture.
 CLEAN_LONGEST_SIDE_PX = 512
@@ -41,14 +42,14 @@ class CleanPhoto:
         content_sha256: Hash of ``data``, hexadecimal.
         phash: Perceptual hash, hexadecimal.
         mirrored_phash: The same of its mirror image.
-        pixels: What the model would see: uint8 ``[224, 224, 3]``, 0-255, RGB.
+        pixels: Makes what the model would see: uint8 ``[224, 224, 3]``, 0-255, RGB. Most photos are never asked for it.
     """
 
     data: bytes
     content_sha256: str
     phash: str
     mirrored_phash: str
-    pixels: npt.NDArray[np.uint8]
+    pixels: Callable[[], npt.NDArray[np.uint8]]
 
 
 def clean_photo(raw: bytes) -> CleanPhoto:
@@ -63,20 +64,20 @@ def clean_photo(raw: bytes) -> CleanPhoto:
     Raises:
         PhotoError: Not a sound photo, too small, or blank.
     """
-    seen = to_model_input(raw, size_px=MODEL_INPUT_PX)
+    seen = to_luminance(raw, size_px=GRID_PX)
     if min(seen.width_px, seen.height_px) < MIN_SHORT_SIDE_PX:
         raise TinyPhotoError(f"The photo is {seen.width_px} x {seen.height_px} pixels.")
-    grid = luminance_grid(seen.pixels)
-    if float(grid.std()) < MIN_CONTRAST:
+    if float(seen.pixels.std(dtype=np.float32)) < MIN_CONTRAST:
         raise BlankPhotoError("There is next to no contrast in it.")
     fits = seen.format is PhotoFormat.JPEG and max(seen.width_px, seen.height_px) <= CLEAN_LONGEST_SIDE_PX
     data = raw if fits else to_stored_photo(raw, longest_side_px=CLEAN_LONGEST_SIDE_PX).data
+    phash, mirrored_phash = perceptual_hashes(seen.pixels)
     return CleanPhoto(
         data=data,
         content_sha256=content_hash(data),
-        phash=perceptual_hash(grid).hex(),
-        mirrored_phash=mirrored_hash(grid).hex(),
-        pixels=seen.pixels,
+        phash=phash.hex(),
+        mirrored_phash=mirrored_phash.hex(),
+        pixels=lambda: to_model_input(raw, size_px=MODEL_INPUT_PX).pixels,
     )
 
 
@@ -115,3 +116,8 @@ def doubt(species_id: str, opinion: Opinion) -> str:
     if opinion.is_sure and opinion.species_id != species_id and opinion.label_score < DOUBTFUL_LABEL_SCORE:
         return "champion-disagrees"
     return ""
+
+
+def agrees(species_id: str, opinion: Opinion) -> bool:
+    """Whether the champion, asked about the photo alone, is sure of the species that it is said to show."""
+    return opinion.is_familiar and opinion.is_sure and opinion.species_id == species_id

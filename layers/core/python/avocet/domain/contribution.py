@@ -170,6 +170,9 @@ class PhotoRecord:
         contribution: None until feedback was given.
         snapshot_id: The first snapshot that holds it.
         taken_revision: The revision of the answer that the dataset acted on last; 0 before the first.
+        reviewed_revision: The revision that a review decided; whoever answers anew is asked about anew. 0 for none.
+        withdrawn_at: When its owner took it back; from then on nobody is shown it and no refresh takes it.
+        counted_as: The species under which the stored record is counted towards the next refresh; the store keeps it.
     """
 
     photo_id: str
@@ -181,12 +184,25 @@ class PhotoRecord:
     contribution: Contribution | None = None
     snapshot_id: str | None = None
     taken_revision: int = 0
+    reviewed_revision: int = 0
+    withdrawn_at: datetime | None = None
+    counted_as: str | None = None
 
     @property
     def is_fresh(self) -> bool:
         """Whether the dataset has yet to act on the answer as it stands."""
         contribution = self.contribution
-        return contribution is not None and contribution.finished and contribution.revision != self.taken_revision
+        return (
+            contribution is not None
+            and contribution.finished
+            and contribution.revision != self.taken_revision
+            and self.withdrawn_at is None
+        )
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer was begun and is yet to be finished."""
+        return self.contribution is not None and not self.contribution.finished and self.withdrawn_at is None
 
     @property
     def expires_at(self) -> datetime:
@@ -203,14 +219,31 @@ class PhotoRecord:
             raise PhotoExpiredError("Photos without feedback are kept for 24 hours. Send the photo again.")
 
 
+# No species is called so: in raw, photos of none lie under this name.
+UNNAMED = "unknown"
+
+
+def to_be_counted_as(record: PhotoRecord) -> str | None:
+    """Return the species under which the record as it stands counts towards the next refresh; None when it does not.
+
+    What nobody can name is counted apart: it adds nothing to the dataset before somebody reviewed it, and is then counted
+    as what the review says.
+    """
+    if record.contribution is None or not record.is_fresh:
+        return None
+    return record.contribution.answer.species_id or UNNAMED
+
+
 def owned(record: PhotoRecord | None, owner_id: str) -> PhotoRecord:
-    """Return the record if it is this person's.
+    """Return the record if it is this person's and was not withdrawn.
 
     Raises:
-        PhotoNotFoundError: There is none, or it is somebody else's.
+        PhotoNotFoundError: There is none, it is somebody else's, or its owner took it back.
     """
     if record is None or record.owner_id != owner_id:
         raise PhotoNotFoundError("Check the id; only your own photos can be seen.")
+    if record.withdrawn_at is not None:
+        raise PhotoNotFoundError("You have withdrawn this photo. Send it again if you have changed your mind.")
     return record
 
 
@@ -338,6 +371,37 @@ def without_intent(record: PhotoRecord, *, token: str, now: datetime) -> PhotoRe
     if any(until > now for other, until in contribution.leases.items() if other != token):
         return None
     return replace(record, contribution=None)
+
+
+def with_withdrawal(record: PhotoRecord, *, now: datetime) -> PhotoRecord:
+    """Note that the owner takes the photo back, whatever became of it; doing it again changes nothing.
+
+    Raises:
+        PhotoNotFoundError: No feedback was given, so there is nothing to take back: the photo goes by itself.
+        AnswerInProgressError: An answer is being stored; the photo could still arrive after it was removed.
+    """
+    if record.withdrawn_at is not None:
+        return record
+    if record.contribution is None:
+        raise PhotoNotFoundError("No feedback was given on that photo; it is deleted by itself within two days.")
+    if until := record.contribution.leased_until(now):
+        raise AnswerInProgressError(math.ceil((until - now).total_seconds()))
+    return replace(record, withdrawn_at=now)
+
+
+def without_photo(record: PhotoRecord) -> PhotoRecord:
+    """Note that nothing is left of a withdrawn photo but the memory of it.
+
+    Raises:
+        ValueError: It was not withdrawn.
+    """
+    if record.withdrawn_at is None or record.contribution is None:
+        raise ValueError("not withdrawn")
+    return replace(
+        record,
+        prediction=replace(record.prediction, sketch=b"") if record.prediction else None,
+        contribution=replace(record.contribution, touched_keys=(), stored_key=None, leases={}),
+    )
 
 
 def _leased(contribution: Contribution, token: str, now: datetime, lease: timedelta) -> Contribution:

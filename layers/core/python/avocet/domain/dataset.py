@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+CONTRIBUTION = "contribution"
+"""The source of photos that people gave; imported sets have names of their own."""
+
 
 class Split(StrEnum):
     """What a photo is for."""
@@ -90,6 +93,7 @@ class DatasetPhoto:
         group_id: Its duplicate group; the smallest photo id that the group began with.
         dataset_species_id: The species it stands under in the current snapshot; None when it is not in it.
         snapshot_id: The first snapshot that held it; its bytes lie in that snapshot's shards.
+        taken_species_id: What the last refresh took it to show.
         writer_fence: Fencing token of the refresh that last wrote the record.
         version: Grows with each save; 0 before the first.
     """
@@ -111,6 +115,7 @@ class DatasetPhoto:
     group_id: str | None = None
     dataset_species_id: str | None = None
     snapshot_id: str | None = None
+    taken_species_id: str | None = None
     writer_fence: int = 0
     version: int = 0
 

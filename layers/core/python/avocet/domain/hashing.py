@@ -21,71 +21,48 @@ BAND_BYTES = 2
 CERTAIN_DISTANCE = BANDS - 1
 MATCH_DISTANCE = 32
 
-_GRID_PX = 32
+GRID_PX = 32
 _FREQUENCIES = 16
-_LUMINANCE = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_LOWER_MIDDLE = HASH_BITS // 2 - 1
 
 
 @cache
 def _cosines() -> npt.NDArray[np.float32]:
-    positions = np.arange(_GRID_PX)
+    positions = np.arange(GRID_PX)
     rows = np.arange(_FREQUENCIES)
     table: npt.NDArray[np.float32] = np.cos(
-        np.pi * (2 * positions[None, :] + 1) * rows[:, None] / (2 * _GRID_PX)
+        np.pi * (2 * positions[None, :] + 1) * rows[:, None] / (2 * GRID_PX)
     ).astype(np.float32)
     return table
 
 
-def luminance_grid(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
-    """Average a picture down to 32 x 32 luminance values.
+def perceptual_hashes(grid: npt.NDArray[np.uint8]) -> tuple[bytes, bytes]:
+    """Hash what a picture shows, and what its mirror image would.
 
     Args:
-        pixels: uint8 ``[size, size, 3]``, 0-255, RGB; size a multiple of 32.
+        grid: uint8 ``[32, 32]`` luminance, 0-255.
 
     Returns:
-        float32 ``[32, 32]``, 0-255.
-
-    Raises:
-        ValueError: The size is no multiple of 32.
-    """
-    size_px = pixels.shape[0]
-    if pixels.shape != (size_px, size_px, 3) or size_px % _GRID_PX:
-        raise ValueError("a square RGB picture is needed, its side a multiple of 32 px")
-    # Rows are summed as integers, columns and colours by one product: five times faster than a mean over blocks.
-    rows = pixels.reshape(_GRID_PX, size_px // _GRID_PX, size_px * 3).sum(axis=1, dtype=np.uint32)
-    grid: npt.NDArray[np.float32] = rows.astype(np.float32) @ _column_weights(size_px)
-    return grid
-
-
-@cache
-def _column_weights(size_px: int) -> npt.NDArray[np.float32]:
-    """Return what turns summed rows, colours interleaved, into mean luminances: float32 ``[3 * size, 32]``."""
-    block_px = size_px // _GRID_PX
-    columns = np.kron(np.eye(_GRID_PX), np.ones((block_px, 1)))
-    weights = columns[:, None, :] * _LUMINANCE[None, :, None] / block_px**2
-    return weights.reshape(3 * size_px, _GRID_PX).astype(np.float32)
-
-
-def perceptual_hash(grid: npt.NDArray[np.float32]) -> bytes:
-    """Hash what a picture shows.
-
-    Args:
-        grid: float32 ``[32, 32]`` luminance, 0-255.
-
-    Returns:
-        32 bytes; near-duplicates differ in few bits.
+        Twice 32 bytes; near-duplicates differ in few bits.
 
     Source:
         The pHash construction (DCT, sign against the median), with 16 x 16 instead of 8 x 8 frequencies.
     """
     cosines = _cosines()
-    spectrum = cosines @ grid @ cosines.T
-    return np.packbits((spectrum > np.median(spectrum)).ravel()).tobytes()
+    spectrum = cosines @ grid.astype(np.float32) @ cosines.T
+    # In a mirror, every other column of the spectrum changes its sign.
+    return _signs(spectrum), _signs(spectrum * _mirror())
 
 
-def mirrored_hash(grid: npt.NDArray[np.float32]) -> bytes:
-    """Hash the mirror image of a picture, to find flipped copies of it."""
-    return perceptual_hash(grid[:, ::-1])
+def _signs(spectrum: npt.NDArray[np.float32]) -> bytes:
+    values = spectrum.ravel()
+    # Above the lower middle value is above the median, at a fraction of what asking for the median costs.
+    return np.packbits(values > np.partition(values, _LOWER_MIDDLE)[_LOWER_MIDDLE]).tobytes()
+
+
+@cache
+def _mirror() -> npt.NDArray[np.float32]:
+    return np.where(np.arange(_FREQUENCIES) % 2, -1, 1).astype(np.float32)
 
 
 def distance(first: bytes, second: bytes) -> int:

@@ -79,7 +79,8 @@ def unpack_batch(data: bytes) -> Iterator[ImportedPhoto]:
                 content = _read(batch, entry["file"], min(MAX_BYTES, budget_bytes))
                 budget_bytes -= len(content)
                 yield ImportedPhoto(entry["name"], entry["label"], entry["scientific"], content)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError) as error:
+    # ValueError: names that are not the UTF-8 they say they are, and offsets before the beginning.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError) as error:
         raise InvalidBatchError("This is no sound zip; perhaps it was cut short. Send it again.") from error
 
 

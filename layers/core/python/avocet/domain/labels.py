@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from avocet.domain.name_search import NameIndex, NameKind, search
+from avocet.domain.name_kinds import NameKind
+from avocet.domain.name_search import NameIndex, search
 from avocet.domain.names import edits_between, fold, key
 from avocet.domain.taxonomy import LabelReview, Taxon
 
@@ -69,7 +70,8 @@ def resolve(label: str, scientific: str, taxa: NamedTaxa, *, heed_reviews: bool 
         label: As the dataset spells it.
         scientific: The scientific name that comes with it; may be empty, outdated, misspelled or another bird's.
         taxa: The world list.
-        heed_reviews: Whether a person's review of this very pair of names goes before the rules.
+        heed_reviews: Whether a person's review of this very pair of names goes before the rules, and one of the label
+            alone before guesses where no scientific name comes with it.
 
     Returns:
         The taxon and how it was found; proposals when it was not.
@@ -83,6 +85,9 @@ def resolve(label: str, scientific: str, taxa: NamedTaxa, *, heed_reviews: bool 
     if english is not None and (stated is None or stated.species_id != english.species_id):
         # Two names, two birds: photos are collected by the English one, and the other is copied from a list.
         return Resolution(label, english.species_id, "english")
+    if review is not None and not given:
+        # A folder with nothing but a name: what was decided about that name is better than what resembles it.
+        return Resolution(label, review.species_id, "review", excluded=review.species_id is None)
     if stated is not None:
         return Resolution(label, stated.species_id, "scientific")
     rules: tuple[tuple[Way, Callable[[str, str, NamedTaxa], Taxon | None]], ...] = (

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from avocet.domain.errors import AvocetError
 from avocet.domain.labels import NamedTaxa, resolve
-from avocet.domain.name_search import NameKind
+from avocet.domain.name_kinds import NameKind
 from avocet.domain.taxonomy import Taxon
 
 MAX_BYTES = 4_000_000

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
+from avocet.domain.name_kinds import NameKind
 from avocet.domain.names import LINKING_WORDS, Spelling, fold
 
 MAX_QUERY_LETTERS = 100
@@ -20,15 +21,6 @@ _WORD_PREFIX_FROM_LETTERS = 2
 _SHORTEST_HALF_LETTERS = 2
 _MOST_KEYED = 300
 _MOST_CANDIDATES = 400
-
-
-class NameKind(IntEnum):
-    """Which of a bird's names this is; the number is what the index stores."""
-
-    EN = 0
-    FR = 1
-    SCIENTIFIC = 2
-    SYNONYM = 3
 
 
 _LANGUAGES = frozenset({NameKind.EN, NameKind.FR})

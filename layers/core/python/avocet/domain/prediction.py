@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 CoarserRank = Literal["genus", "family"]
+SKETCH_BYTES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Prediction:
     ranked: tuple[ScoredSpecies, ...]
     coarser: CoarserGuess | None
     unfamiliar: bool
+    # What the photo looks like to that model, for whoever looks for photos like it; empty where that is not known.
+    sketch: bytes = b""
 
     @property
     def first(self) -> ScoredSpecies:

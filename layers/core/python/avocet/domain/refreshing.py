@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from avocet.domain.dataset import Gate, PhotoState, Split, SplitCounts, choose_split
+from avocet.domain.dataset import CONTRIBUTION, Gate, PhotoState, Split, SplitCounts, choose_split
 from avocet.domain.duplicates import Fingerprint, Placed, components, pairs_among
 from avocet.domain.snapshots import Change, Row
 
@@ -59,11 +59,13 @@ class Relabel:
         row: Its row as it stands.
         species_id: What it is said to show now; None for unknown.
         revision: The answer this is about.
+        hold: Why a person should look first; empty for none. Until then the photo is out.
     """
 
     row: Row
     species_id: str | None
     revision: int
+    hold: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,18 @@ def _fallen_short(bench: _Workbench, before: Mapping[str, SplitCounts]) -> froze
 def _relabelled(bench: _Workbench, relabel: Relabel) -> Candidate | None:
     """Act on a changed answer; return the photo as a candidate when its new species is not trainable yet."""
     row, wanted = relabel.row, relabel.species_id
+    if wanted is not None and relabel.hold:
+        bench.count(row.species_id, row.split, -1)
+        bench.rows.append(replace(row, change=Change.REMOVE))
+        held = replace(
+            outcome_of(row, relabel.revision),
+            species_id=wanted,
+            state=PhotoState.REVIEW,
+            reason=relabel.hold,
+            proposed_species_id=row.species_id if wanted != row.species_id else None,
+        )
+        bench.outcomes.append(held)
+        return None
     if wanted == row.species_id:
         bench.outcomes.append(outcome_of(row, relabel.revision))
         return None
@@ -283,7 +297,10 @@ def _without_conflicts(
     hopeful: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda each: each.photo_id):
         if candidate.split is not None:
-            hopeful.append(candidate)
+            if candidate.doubt and not candidate.reviewed:
+                bench.settle(candidate, PhotoState.REVIEW, candidate.doubt)
+            else:
+                hopeful.append(candidate)
             continue
         placed = sorted(neighbours.get(candidate.photo_id, ()), key=lambda each: each.photo_id)
         agreeing = [each for each in placed if each.species_id == candidate.species_id]
@@ -308,13 +325,19 @@ def _without_twins(
 ) -> list[Candidate]:
     """Of candidates that show the same picture, keep one when they are identical, and one species when they disagree."""
     kept: dict[str, Candidate] = {}
+    by_id = {candidate.photo_id: candidate for candidate in candidates}
     # Photos that had a split before come first: they were here before the others.
     for candidate in sorted(candidates, key=lambda each: (each.split is None, each.photo_id)):
         if candidate.split is not None:
             kept[candidate.photo_id] = candidate
             continue
         others = [kept[other] for other in sorted(pairs.get(candidate.photo_id, ())) if other in kept]
-        strangers = [other for other in others if other.species_id != candidate.species_id]
+        if candidate.source == CONTRIBUTION:
+            # Of two people who name the same picture differently neither is right for having come first.
+            others_said = [by_id[other] for other in sorted(pairs.get(candidate.photo_id, ())) if other in by_id]
+            strangers = [other for other in others_said if other.species_id != candidate.species_id]
+        else:
+            strangers = [other for other in others if other.species_id != candidate.species_id]
         twins = [other for other in others if other.content_sha256 == candidate.content_sha256]
         if strangers and not candidate.reviewed:
             proposed = strangers[0].species_id

@@ -1,6 +1,6 @@
 """From a model's scores to what is said about a photo; thresholds and labels come from the bundle, never from here."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +38,12 @@ class Scores:
     Attributes:
         probabilities: float32, shape (K,), calibrated, sums to one.
         familiarity: Higher means more like what the model was trained on; unit differs between bundles.
+        sketch: What the photo looks like to the model; empty where it does not say.
     """
 
     probabilities: FloatArray
     familiarity: float
+    sketch: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class ModelLabels:
     species: tuple[str, ...]
     genera: _Grouping
     families: _Grouping
+    place_of: Mapping[str, int]
 
     @classmethod
     def of(cls, species: Sequence[str], lineages: Sequence[Taxon | None]) -> "ModelLabels":
@@ -86,6 +89,7 @@ class ModelLabels:
             tuple(species),
             _Grouping.by([lineage.genus if lineage else None for lineage in lineages]),
             _Grouping.by([lineage.family if lineage else None for lineage in lineages]),
+            {species_id: place for place, species_id in enumerate(species)},
         )
 
 
@@ -96,11 +100,11 @@ def interpret(scores: Scores, *, labels: ModelLabels, thresholds: Thresholds, mo
     """
     probabilities = scores.probabilities
     best = np.argsort(-probabilities, kind="stable")[:ANSWERS]
-    ranked = tuple(ScoredSpecies(labels.species[i], _rounded(float(probabilities[i]))) for i in best)
+    ranked = tuple(ScoredSpecies(labels.species[i], rounded(float(probabilities[i]))) for i in best)
     unfamiliar = scores.familiarity < thresholds.familiarity_min
     unsure = ranked[0].score < thresholds.sure_min_score
     coarser = _coarser(probabilities, labels, thresholds) if unsure and not unfamiliar else None
-    return Prediction(model_version, ranked, coarser, bool(unfamiliar))
+    return Prediction(model_version, ranked, coarser, bool(unfamiliar), scores.sketch)
 
 
 def _coarser(probabilities: FloatArray, labels: ModelLabels, thresholds: Thresholds) -> CoarserGuess | None:
@@ -108,9 +112,10 @@ def _coarser(probabilities: FloatArray, labels: ModelLabels, thresholds: Thresho
     for rank, grouping in candidates:
         best = grouping.best(probabilities)
         if best and best[1] >= thresholds.coarser_min_score:
-            return CoarserGuess(rank, best[0], _rounded(best[1]))
+            return CoarserGuess(rank, best[0], rounded(best[1]))
     return None
 
 
-def _rounded(score: float) -> float:
+def rounded(score: float) -> float:
+    """Return a score as it is shown and kept."""
     return round(min(max(score, 0.0), 1.0), SCORE_DECIMALS)

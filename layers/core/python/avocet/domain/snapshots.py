@@ -105,6 +105,65 @@ class Shard:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A snapshot as a part of a longer chain: what reading its photos needs of it.
+
+    Attributes:
+        snapshot_id: Which.
+        parent_id: The snapshot before it; ``NO_PARENT`` for the first.
+        depth: Snapshots before it.
+        shards: Where the photos it added lie.
+    """
+
+    snapshot_id: str
+    parent_id: str
+    depth: int
+    shards: Sequence[Shard]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A whole chain in one object: every link, and the rows that come out at its end. Derived; it has no say in any id.
+
+    Attributes:
+        links: The first snapshot first.
+        rows: The photos that the last one holds, by id.
+    """
+
+    links: Sequence[Link]
+    rows: Mapping[str, Row]
+
+    def to_bytes(self) -> bytes:
+        """Return the fold as stored: the links in the first line, a row in each other one, gzipped."""
+        links = json.dumps([asdict(link) for link in self.links], separators=(",", ":"))
+        lines = (self.rows[photo_id].to_line() + "\n" for photo_id in sorted(self.rows))
+        return gzip.compress((links + "\n" + "".join(lines)).encode(), mtime=0)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Fold":
+        """Read a fold back.
+
+        Raises:
+            CorruptSnapshotError: It is damaged.
+        """
+        try:
+            first, *lines = gzip.decompress(data).decode().splitlines()
+            links = tuple(
+                Link(
+                    **{
+                        **link,
+                        "shards": tuple(Shard(**{**each, "split": Split(each["split"])}) for each in link["shards"]),
+                    }
+                )
+                for link in json.loads(first)
+            )
+        except (OSError, EOFError, ValueError, TypeError, KeyError) as error:
+            raise CorruptSnapshotError("The fold cannot be read.") from error
+        rows = [Row.from_line(line) for line in lines]
+        return cls(links, {row.photo_id: row for row in rows})
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """What a snapshot says of itself without its rows.
 
@@ -123,6 +182,11 @@ class Manifest:
     species: Mapping[str, SplitCounts]
     changes: Mapping[str, int]
     shards: Sequence[Shard]
+
+    @property
+    def link(self) -> Link:
+        """The snapshot as a part of a chain."""
+        return Link(self.snapshot_id, self.parent_id, self.depth, tuple(self.shards))
 
     @property
     def photos(self) -> int:

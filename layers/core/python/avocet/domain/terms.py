@@ -12,6 +12,10 @@ CURRENT_TERMS_VERSION = "2026-11"
 LICENCES = {CURRENT_TERMS_VERSION: "CC-BY-4.0"}
 
 
+# What lets anybody show a photo to others, as long as it says where it comes from.
+_SHARED_LICENCES = frozenset({"CC-BY-4.0"})
+
+
 class TermsNotAcceptedError(AvocetError):
     """The person has not accepted terms that are on offer."""
 
@@ -25,6 +29,11 @@ class Consent:
 
     terms_version: str
     licence: str
+
+    @property
+    def lets_others_see(self) -> bool:
+        """Whether the photo may be shown to other people."""
+        return self.licence in _SHARED_LICENCES
 
 
 @dataclass(frozen=True, slots=True)

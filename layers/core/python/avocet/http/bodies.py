@@ -5,9 +5,11 @@ import re
 from avocet.domain.contribution import Feedback, PhotoNotFoundError, is_photo_id
 from avocet.http.events import Request, json_object
 from avocet.http.problem import InvalidRequestError
-from avocet.http.schema import SPECIES_ID_PATTERN, CorrectionRequest, FeedbackRequest, UploadRequest
+from avocet.http.schema.contributing import CorrectionRequest, FeedbackRequest, TermsAcceptance, UploadRequest
+from avocet.http.schema.formats import SPECIES_ID_PATTERN
 
 _SPECIES_ID = re.compile(SPECIES_ID_PATTERN)
+_LONGEST_TERMS_VERSION = 32
 _KINDS = ", ".join(kind.value for kind in Feedback)
 
 
@@ -52,6 +54,19 @@ def feedback_request(request: Request) -> FeedbackRequest:
     if species_id is not None and not (isinstance(species_id, str) and _SPECIES_ID.fullmatch(species_id)):
         raise InvalidRequestError("species_id must be an id that GET /species returns.")
     return FeedbackRequest(Feedback(kind), species_id)
+
+
+def terms_acceptance(request: Request) -> TermsAcceptance:
+    """Read the body of ``PUT /me/terms``.
+
+    Raises:
+        BadRequestError: It is not a JSON object.
+        InvalidRequestError: The version is missing or no text of a version's length.
+    """
+    version = json_object(request.body).get("terms_version")
+    if not isinstance(version, str) or not 0 < len(version) <= _LONGEST_TERMS_VERSION:
+        raise InvalidRequestError("terms_version must be a version of the terms, such as 2026-11.")
+    return TermsAcceptance(version)
 
 
 def correction_request(request: Request) -> CorrectionRequest:

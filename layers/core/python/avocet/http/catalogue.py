@@ -5,8 +5,8 @@ from functools import cache
 
 from avocet.adapters.aws import s3_client
 from avocet.adapters.imported_names_s3 import S3ImportedNames, WorldListInFrench
-from avocet.adapters.world_list_sqlite import world_list
 from avocet.http import wiring
+from avocet.http.grown_list import grown_world_list
 
 
 @cache
@@ -19,4 +19,4 @@ def imported_names() -> S3ImportedNames:
 @cache
 def world_list_in_french() -> WorldListInFrench:
     """Return the world list with the imported names."""
-    return WorldListInFrench(world_list(), lambda: imported_names().current())
+    return WorldListInFrench(grown_world_list(), lambda: imported_names().current())

@@ -1,28 +1,34 @@
 """The dataset as the API takes and shows it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from avocet.adapters.dataset_records import DynamoDatasetPhotos
 from avocet.domain.dataset import DatasetPhoto, PhotoState
 from avocet.domain.jobs import Job
+from avocet.domain.label_cases import LabelState
 from avocet.domain.snapshots import Manifest
+from avocet.domain.syncing import SyncRecord
 from avocet.http.events import Request, json_object
 from avocet.http.problem import InvalidRequestError
-from avocet.http.schema import (
+from avocet.http.schema.dataset import (
     DatasetView,
-    ErasureTaken,
     ImportAnswer,
     KnownPhotos,
     PhotoInDataset,
     RefusedPhoto,
     SnapshotView,
     SplitCount,
+    SyncView,
     UnresolvedLabel,
 )
+from avocet.http.schema.erasure import ErasureTaken
+from avocet.http.views import timestamp
 from avocet.usecases.dataset_ports import Head
 from avocet.usecases.import_photos import ImportReport
+from avocet.usecases.settle_label import CountedLabel
 from avocet.usecases.snapshot_store import SnapshotStore
 
 _MAX_KNOWN = 2_000
@@ -91,20 +97,30 @@ def import_view(report: ImportReport) -> ImportAnswer:
     )
 
 
-def dataset_view(head: Head, store: SnapshotStore, photos: DynamoDatasetPhotos) -> DatasetView:
+def dataset_view(
+    head: Head,
+    store: SnapshotStore,
+    photos: DynamoDatasetPhotos,
+    labels: Sequence[CountedLabel],
+    sync: SyncRecord,
+) -> DatasetView:
     """Show where the dataset stands."""
     manifest = store.manifest(head.snapshot_id) if head.snapshot_id else None
-    unresolved = photos.find_many(list(islice(photos.listed(PhotoState.UNRESOLVED), _MAX_LISTED)))
-    labels: dict[str, int] = {}
-    for photo in unresolved.values():
-        labels[photo.label or ""] = labels.get(photo.label or "", 0) + 1
     return DatasetView(
         snapshot=snapshot_view(manifest) if manifest else None,
         needed_photos=head.needed_photos,
         sources=dict(head.sources),
         in_review=sum(1 for _ in islice(photos.listed(PhotoState.REVIEW), _MAX_LISTED)),
-        unresolved=dict(sorted(labels.items())),
+        unresolved={each.case.label: each.photos for each in labels if each.case.state is LabelState.OPEN},
         is_being_written=bool(head.plan_key),
+        sync=SyncView(
+            status=sync.status,
+            message=sync.sentence,
+            version=sync.version_taken,
+            detail=sync.detail or None,
+            checked_at=timestamp(sync.checked_at) if sync.checked_at else None,
+            retry_at=timestamp(sync.retry_at) if sync.retry_at else None,
+        ),
     )
 
 

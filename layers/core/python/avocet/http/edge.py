@@ -26,6 +26,8 @@ def serve(event: Mapping[str, Any], action: Action, *, page_origin: str) -> dict
             method=event.get("httpMethod"),
             resource=event.get("resource"),
             status=response.status,
+            # Leads to the gateway's own log, which cannot tell the client's id.
+            request_id=(event.get("requestContext") or {}).get("requestId"),
             duration_ms=round(1e3 * (time.perf_counter() - began_s), 1),
         )
     return to_proxy(response, page_origin=page_origin, correlation_id=correlation_id)

@@ -8,6 +8,7 @@ from typing import Any
 from avocet.http.problem import NotAdminError, UnauthenticatedError
 
 ADMINS = "admin"
+REVIEWERS = "reviewer"
 
 _GROUP = re.compile(r"[^\s,\[\]\"']+")
 
@@ -51,6 +52,19 @@ def admin_of(claims: Mapping[str, Any]) -> Caller:
     caller = caller_of(claims)
     if ADMINS not in caller.groups:
         raise NotAdminError("Sign in with an admin's account.")
+    return caller
+
+
+def reviewer_of(claims: Mapping[str, Any]) -> Caller:
+    """Return the caller, who may review: an admin, or somebody whom an admin asked to.
+
+    Raises:
+        UnauthenticatedError: The claims name nobody.
+        NotAdminError: The caller is somebody else.
+    """
+    caller = caller_of(claims)
+    if not caller.groups & {ADMINS, REVIEWERS}:
+        raise NotAdminError("Sign in with the account of an admin or a reviewer.")
     return caller
 
 

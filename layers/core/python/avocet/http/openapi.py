@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from avocet.http.operations import OPERATIONS, PHOTO_MEDIA_TYPES, Operation, Parameter, Success
-from avocet.http.schema import ProblemDetails
+from avocet.http.schema.problems import ProblemDetails
 
 VERSION = "1.0.0"
 
@@ -47,7 +47,11 @@ def document() -> dict[str, Any]:
             "title": "Avocet",
             "version": VERSION,
             "summary": "Names birds from photos, and grows with what people tell it.",
-            "description": "Errors are RFC 9457 problems; `type` is stable, `instance` is the request's correlation id.",
+            "description": (
+                "Errors are RFC 9457 problems; `type` is stable, `instance` is the request's correlation id. "
+                "Whoever got no answer asks again under the same X-Correlation-Id: a job, a promotion or a rollback "
+                "asked for again under its id is the same one."
+            ),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "./", "description": "Beside this document."}],

@@ -6,7 +6,7 @@ from avocet.domain.contribution import is_photo_id
 from avocet.domain.imaging import PhotoError, identify_format
 from avocet.http.events import Request, json_object
 from avocet.http.problem import InvalidRequestError
-from avocet.http.schema import PredictionOfUpload
+from avocet.http.schema.predictions import PredictionOfUpload
 
 
 def prediction_request(request: Request) -> bytes | PredictionOfUpload:

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from avocet.adapters import system
 from avocet.adapters.aws import dynamodb_client, s3_client
 from avocet.adapters.champion import CachedChampion
 from avocet.adapters.contribution_feed import ContributionFeed
@@ -17,10 +18,12 @@ from avocet.adapters.objects import S3Objects
 from avocet.adapters.onnx import load_bundle
 from avocet.adapters.s3 import S3Bundles
 from avocet.adapters.second_opinion import ChampionOpinion
-from avocet.adapters.world_list_sqlite import world_list
 from avocet.http import learning_wiring
-from avocet.http.wiring import records, settings
-from avocet.usecases.refresh import Beat, Refresh, Run
+from avocet.http.grown_list import grown_world_list
+from avocet.http.wiring import records, settings, trust_book
+from avocet.usecases.keep_numbers import KeepNumbers
+from avocet.usecases.refresh import Refresh
+from avocet.usecases.refresh_work import Beat, Run
 
 # Enough to hide the network's latency; the clients keep ten connections each.
 _THREADS = 8
@@ -45,13 +48,14 @@ def refresh() -> Refresh:
     champion = CachedChampion(
         pointer=DynamoChampionPointer(dynamodb_client(), settings().models_table),
         bundles=S3Bundles(s3_client(), settings().models_bucket),
-        load=lambda files: load_bundle(files, world_list()),
+        load=lambda folder: load_bundle(folder, grown_world_list()),
         wall_clock_s=time.time,
         outages=(ClientError, BotoCoreError),
     )
     return Refresh(
         clean_objects=learning_wiring.clean_objects(),
         raw_objects=learning_wiring.raw_objects(),
+        models_objects=S3Objects(s3_client(), settings().models_bucket),
         photos=learning_wiring.dataset_photos(),
         contributions=ContributionFeed(
             records(), S3Objects(s3_client(), settings().uploads_bucket), learning_wiring.raw_objects()
@@ -59,15 +63,19 @@ def refresh() -> Refresh:
         heads=learning_wiring.heads(),
         index=index(),
         standings=learning_wiring.standings(),
+        picture_book=learning_wiring.picture_book(),
+        labels=learning_wiring.label_cases(),
+        numbers=KeepNumbers(learning_wiring.clean_objects(), system.now),
         opinion=ChampionOpinion(champion),
+        trust=trust_book(),
         floor_photos=int(settings().gate_floor_photos),
         spread=_threads().map,
     )
 
 
 def run_of(event: Mapping[str, Any]) -> Run:
-    """Read the attempt out of a state machine's input."""
-    return Run(str(event["job_id"]), int(event["fence"]))
+    """Read the attempt out of a state machine's input; what is logged from here on carries its correlation id."""
+    return Run(*learning_wiring.begin_step(event))
 
 
 def beat_of(run: Run) -> Beat:

@@ -1,10 +1,12 @@
-"""The query string of ``GET /species``; each refusal says what to send instead."""
+"""What is asked about species; each refusal says what to send instead."""
 
 from dataclasses import dataclass
 
-from avocet.domain.name_search import MAX_QUERY_LETTERS, NameKind
-from avocet.http.events import Request
+from avocet.domain.name_kinds import NameKind
+from avocet.domain.name_search import MAX_QUERY_LETTERS
+from avocet.http.events import Request, json_object
 from avocet.http.problem import InvalidRequestError
+from avocet.http.schema.species import MAX_NAMED_SPECIES
 
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 50
@@ -38,3 +40,18 @@ def species_query(request: Request) -> SpeciesQuery:
     if language is not None and language not in LANGUAGES:
         raise InvalidRequestError("lang must be en or fr.")
     return SpeciesQuery(query, int(limit), LANGUAGES[language] if language else None)
+
+
+def names_request(request: Request) -> list[str]:
+    """Read the body of ``POST /admin/species/names``.
+
+    Raises:
+        BadRequestError: It is not a JSON object.
+        InvalidRequestError: It holds no list of ids, or a longer one than is answered at once.
+    """
+    species_ids = json_object(request.body).get("species_ids")
+    if not isinstance(species_ids, list) or not all(isinstance(each, str) for each in species_ids):
+        raise InvalidRequestError("species_ids must be a list of ids.")
+    if len(species_ids) > MAX_NAMED_SPECIES:
+        raise InvalidRequestError(f"species_ids must hold at most {MAX_NAMED_SPECIES} ids.")
+    return species_ids

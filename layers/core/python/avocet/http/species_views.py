@@ -1,11 +1,23 @@
 """Species as the API shows them."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from avocet.domain.species import lookup_links
 from avocet.domain.taxonomy import Group, Taxon, WorldList
-from avocet.http.schema import Lineage, Names, NamesImported, PhotoPlaceholder, SpeciesDetail, SpeciesFound, SpeciesList
-from avocet.usecases.get_species import KnownSpecies
+from avocet.http.schema.names import Names
+from avocet.http.schema.progress import PendingProgress
+from avocet.http.schema.species import (
+    Lineage,
+    NamesImported,
+    PhotoPlaceholder,
+    ReferencePhoto,
+    SpeciesDetail,
+    SpeciesFound,
+    SpeciesList,
+    SpeciesNames,
+)
+from avocet.usecases.get_species import KnownSpecies, ShownPhoto
 from avocet.usecases.import_names import ImportReport
 from avocet.usecases.search_species import FoundSpecies
 
@@ -32,10 +44,17 @@ def species_detail(known: KnownSpecies) -> SpeciesDetail:
         avibase_id=taxon.avibase_id,
         learning=known.learning,
         missing_photos=known.missing_photos,
-        reference_photo=None,
+        progress=PendingProgress(*known.progress) if known.progress else None,
+        reference_photo=_reference_photo(known.reference_photo),
         placeholder=PhotoPlaceholder(taxon.family, known.family.silhouette),
         lookup=lookup_links(taxon),
     )
+
+
+def species_names(species_ids: Sequence[str], world_list: WorldList) -> SpeciesNames:
+    """Show what species are called."""
+    found = zip(species_ids, world_list.find_many(species_ids), strict=True)
+    return SpeciesNames({asked: _taxon_names(taxon) for asked, taxon in found if taxon is not None})
 
 
 def names_imported(report: ImportReport) -> NamesImported:
@@ -53,6 +72,10 @@ def _found(species: FoundSpecies, world_list: WorldList) -> SpeciesFound:
         family=_group_names(family) if family else None,
         matched=species.matched,
     )
+
+
+def _reference_photo(shown: ShownPhoto | None) -> ReferencePhoto | None:
+    return ReferencePhoto(shown.url, shown.source, shown.licence) if shown else None
 
 
 def _taxon_names(taxon: Taxon) -> Names:

@@ -6,15 +6,8 @@ from typing import TYPE_CHECKING
 from avocet.domain.contribution import Contribution, PhotoRecord
 from avocet.domain.prediction import CoarserGuess, Prediction, ScoredSpecies
 from avocet.domain.taxonomy import Taxon, WorldList
-from avocet.http.schema import (
-    CoarserName,
-    FeedbackGiven,
-    FeedbackTaken,
-    Names,
-    PredictedSpecies,
-    PredictionAnswer,
-    TimingsMs,
-)
+from avocet.http.schema.names import Names
+from avocet.http.schema.predictions import CoarserName, FeedbackGiven, PredictedSpecies, PredictionAnswer, TimingsMs
 
 if TYPE_CHECKING:
     # Its module holds the photo's decoder, which functions that only read have no layer for.
@@ -52,27 +45,6 @@ def timings_shown(timings: "Timings", *, total_ms: float) -> TimingsMs:
         infer=round(timings.infer_ms, _TIMING_DECIMALS),
         store=round(timings.store_ms, _TIMING_DECIMALS),
         total=round(total_ms, _TIMING_DECIMALS),
-    )
-
-
-def feedback_taken(record: PhotoRecord) -> FeedbackTaken:
-    """Show the feedback in ``record``.
-
-    Raises:
-        ValueError: There is none.
-    """
-    contribution = record.contribution
-    if contribution is None:
-        raise ValueError("no feedback to show")
-    return FeedbackTaken(
-        prediction_id=record.photo_id,
-        photo_id=record.photo_id,
-        feedback=contribution.answer.feedback,
-        species_id=contribution.answer.species_id,
-        status=contribution.status,
-        given_at=timestamp(contribution.given_at),
-        terms_version=contribution.consent.terms_version,
-        licence=contribution.consent.licence,
     )
 
 

@@ -4,11 +4,15 @@ Nothing here may import numpy or the photo's decoder: most functions have no lay
 """
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from avocet.adapters.aws import dynamodb_client, s3_client
 from avocet.adapters.dynamodb import DynamoPeople, DynamoPhotoRecords
 from avocet.adapters.s3 import S3Originals, S3RawPhotos
 from avocet.settings import Settings
+
+if TYPE_CHECKING:
+    from avocet.adapters.trust_book import DynamoTrustBook
 
 
 @cache
@@ -29,6 +33,16 @@ def people() -> DynamoPeople:
     """Return the people table."""
     settings().require("people_table")
     return DynamoPeople(dynamodb_client(), settings().people_table)
+
+
+@cache
+def trust_book() -> "DynamoTrustBook":
+    """Return what is known of people's labels."""
+    # Here, not above: few functions ask who is trusted.
+    from avocet.adapters.trust_book import DynamoTrustBook
+
+    settings().require("people_table")
+    return DynamoTrustBook(dynamodb_client(), settings().people_table)
 
 
 @cache

@@ -13,12 +13,12 @@ from avocet.domain.contribution import (
     owned,
     with_intent,
 )
-from avocet.domain.dataset import DatasetPhoto
+from avocet.domain.dataset import CONTRIBUTION, DatasetPhoto
 from avocet.domain.taxonomy import WorldList
+from avocet.usecases.contention import ATTEMPTS, BusyRecordError
 from avocet.usecases.dataset_ports import DatasetPhotos
-from avocet.usecases.give_feedback import ATTEMPTS, BusyRecordError, ContributionSteps
+from avocet.usecases.give_feedback import ContributionSteps
 from avocet.usecases.ports import IdSource, StaleRecordError
-from avocet.usecases.refresh import CONTRIBUTION
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,17 +1,30 @@
 """What the dataset's use cases ask of the world outside, as protocols."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from avocet.domain.dataset import DatasetPhoto, SpeciesStanding
 from avocet.domain.jobs import Job, Ledger
+from avocet.domain.label_cases import LabelCase
+from avocet.domain.reference_pictures import ReferencePicture
 
 if TYPE_CHECKING:
     # Their arrays would pull numpy into functions that never see a photo.
     from avocet.domain.cleaning import Opinion
     from avocet.domain.duplicates import IndexEntry
     from avocet.usecases.ports import Pixels
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+@dataclass(frozen=True, slots=True)
+class TaggedObject:
+    """An object's bytes, and the tag that names them to the store."""
+
+    data: bytes
+    tag: str
 
 
 class Objects(Protocol):
@@ -25,6 +38,12 @@ class Objects(Protocol):
 
     def put_new(self, key: str, data: bytes) -> bool:
         """Store an object unless there is one already; return whether it was stored."""
+
+    def read_tagged(self, key: str) -> TaggedObject | None:
+        """Return an object with its tag, or None when there is none."""
+
+    def replace(self, key: str, data: bytes, tag: str) -> bool:
+        """Store an object over the one with that tag; return whether it was still the one there."""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys that begin with ``prefix``, in order."""
@@ -42,12 +61,16 @@ class FreshContribution:
         species_id: What it is said to show; None for unknown.
         raw_key: Where it lies in raw.
         revision: Grows with each different answer.
+        owner_id: Who said so.
+        is_reviewed: Whether a review decided this very answer.
     """
 
     photo_id: str
     species_id: str | None
     raw_key: str
     revision: int
+    owner_id: str = ""
+    is_reviewed: bool = False
 
 
 class Contributions(Protocol):
@@ -63,6 +86,12 @@ class Contributions(Protocol):
 
         Returns:
             False when there is no such contribution (any more).
+        """
+
+    def licence_to_show(self, photo_id: str, species_id: str) -> str | None:
+        """Return the licence under which others may be shown the photo as that species.
+
+        None unless its person agreed to that, a review decided that very answer, and it was not taken back.
         """
 
     def forget(self, photo_id: str) -> None:
@@ -93,6 +122,32 @@ class DatasetPhotos(Protocol):
 
     def waiting(self, species_id: str) -> Sequence[str]:
         """Return the ids of the photos that wait for a species' gate, in order."""
+
+    def labelled(self, label_id: str) -> Sequence[str]:
+        """Return the ids of the imported photos that came under a label, in order; may lag a little."""
+
+    def count_labelled(self, label_id: str) -> int:
+        """Return how many imported photos came under a label; may lag a little."""
+
+
+class LabelCases(Protocol):
+    """Labels that a person has to settle, or did."""
+
+    def find(self, label_id: str) -> LabelCase | None:
+        """Return the case as last saved."""
+
+    def save(self, case: LabelCase) -> LabelCase:
+        """Add (version 0) or replace the case of that version; return it with its new version.
+
+        Raises:
+            StaleRecordError: The stored version is another.
+        """
+
+    def all(self) -> Iterator[LabelCase]:
+        """Yield every case; may lag a little."""
+
+    def unapplied(self) -> Iterator[LabelCase]:
+        """Yield the cases whose decision no refresh has carried out; may lag a little."""
 
 
 class DuplicateIndex(Protocol):
@@ -170,8 +225,32 @@ class Standings(Protocol):
     def find(self, species_id: str) -> SpeciesStanding | None:
         """Return a species' standing; None when no photo of it was ever seen."""
 
-    def save(self, standings: Sequence[SpeciesStanding]) -> None:
-        """Replace those standings."""
+    def find_many(self, species_ids: Sequence[str]) -> Mapping[str, SpeciesStanding]:
+        """Return the standings there are, by species."""
+
+    def save(self, standings: Sequence[SpeciesStanding], fence: int) -> None:
+        """Replace those standings.
+
+        Raises:
+            FencedOutError: Somebody with a newer token writes now.
+        """
+
+
+class PictureBook(Protocol):
+    """Which photo people are shown of each species."""
+
+    def find(self, species_id: str) -> ReferencePicture | None:
+        """Return what is kept of a species; None when nothing is."""
+
+    def find_many(self, species_ids: Sequence[str]) -> Mapping[str, ReferencePicture]:
+        """Return what is kept, by species."""
+
+    def save(self, pictures: Sequence[ReferencePicture], fence: int) -> None:
+        """Replace what is kept of those species.
+
+        Raises:
+            FencedOutError: Somebody with a newer token writes now.
+        """
 
 
 class JobLedger(Protocol):
@@ -206,12 +285,8 @@ class JobLauncher(Protocol):
     def launch(self, job: Job) -> None:
         """Begin the attempt; asking again for the same attempt changes nothing."""
 
-
-class Notifier(Protocol):
-    """Tells the admins."""
-
-    def notify(self, subject: str, text: str) -> None:
-        """Send a message; failing to is the notifier's own affair."""
+    def has_broken_off(self, job: Job) -> bool:
+        """Whether the attempt was begun and has ended badly; False when that cannot be told."""
 
 
 class SecondOpinion(Protocol):
@@ -219,3 +294,10 @@ class SecondOpinion(Protocol):
 
     def about(self, pixels: "Pixels", species_id: str) -> "Opinion | None":
         """Judge one image (uint8 ``[224, 224, 3]``, 0-255, RGB); None when no champion can be asked."""
+
+
+class Spread(Protocol):
+    """The built-in ``map``, or an executor's."""
+
+    def __call__(self, function: Callable[[_In], _Out], values: Iterable[_In], /) -> Iterable[_Out]:
+        """Yield the function's result of each value, in order."""

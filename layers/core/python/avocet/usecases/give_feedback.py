@@ -25,8 +25,11 @@ from avocet.domain.contribution import (
 )
 from avocet.domain.errors import AvocetError
 from avocet.domain.imaging import to_stored_photo
+from avocet.domain.numbers import CONTRIBUTIONS_TALLY, answer_tally
+from avocet.domain.sightings import right_name, wrong_name
 from avocet.domain.taxonomy import WorldList
 from avocet.domain.terms import Consent, consent_to
+from avocet.usecases.contention import ATTEMPTS, BusyRecordError
 from avocet.usecases.ports import (
     Clock,
     IdSource,
@@ -38,17 +41,6 @@ from avocet.usecases.ports import (
     Tally,
 )
 from avocet.usecases.request_upload import MAX_UPLOAD_BYTES
-
-# How often to read again when somebody else saved first; each loss means that another's step succeeded.
-ATTEMPTS = 8
-
-
-class BusyRecordError(AvocetError):
-    """The record changed under each attempt."""
-
-    code: ClassVar[str] = "busy"
-    title: ClassVar[str] = "Too many requests for this photo at once"
-    retry_after_s: ClassVar[int] = 1
 
 
 class LostLeaseError(AvocetError):
@@ -127,7 +119,7 @@ class ContributionSteps:
                 raise LostLeaseError("Another answer to this photo was accepted meanwhile.")
             try:
                 finished = with_finish(record, token=token)
-                return self.records.save(finished, _tally(contribution))
+                return self.records.save(finished, _tally(record, contribution))
             except StaleRecordError:
                 record = _found(self.records, record.photo_id)
         raise BusyRecordError("The answer is noted and will be completed by itself.")
@@ -219,6 +211,16 @@ def _found(records: PhotoRecords, photo_id: str) -> PhotoRecord:
     return record
 
 
-def _tally(before: Contribution) -> Tally | None:
-    """Count a contribution once: with the finish that first stored it, however many workers come after."""
-    return Tally({"contributions": 1}) if before.stored_key is None else None
+def _tally(record: PhotoRecord, before: Contribution) -> Tally | None:
+    """Count a contribution once: with the finish that first stored it, however many workers come after.
+
+    The first answer also says whether that version of the model was right; a change of mind does not count again.
+    """
+    if before.stored_key is not None:
+        return None
+    changes = {CONTRIBUTIONS_TALLY: 1, answer_tally(before.given_at, before.answer.feedback): 1}
+    names = {Feedback.CONFIRMED: right_name, Feedback.CORRECTED: wrong_name}
+    counted = names.get(before.answer.feedback)
+    if counted is not None and record.prediction is not None:
+        changes[counted(record.prediction.model_version)] = 1
+    return Tally(changes)

@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from avocet.domain.contribution import raw_key
-from avocet.domain.dataset import DatasetPhoto, PhotoState
+from avocet.domain.dataset import CONTRIBUTION, DatasetPhoto, PhotoState
 from avocet.domain.errors import AvocetError
 from avocet.domain.hashing import content_hash
 from avocet.domain.imaging import PhotoError, to_stored_photo
 from avocet.domain.imports import MAX_LABEL_LETTERS, MAX_SOURCE_LETTERS, ImportedPhoto, photo_id_of
+from avocet.domain.label_cases import LabelCase, LabelState, label_id_of
 from avocet.domain.labels import Resolution
-from avocet.usecases.dataset_ports import DatasetPhotos, Objects
+from avocet.usecases.dataset_ports import DatasetPhotos, LabelCases, Objects
 from avocet.usecases.ports import StaleRecordError
-from avocet.usecases.refresh import CONTRIBUTION
 
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _UNRESOLVED = "unresolved"
@@ -53,11 +53,13 @@ class ImportPhotos:
     Attributes:
         raw_objects: The raw bucket.
         photos: The dataset's records.
+        cases: Labels that a person settled, or has to.
         resolve: Finds the species of a label and a scientific name.
     """
 
     raw_objects: Objects
     photos: DatasetPhotos
+    cases: LabelCases
     resolve: Callable[[str, str], Resolution]
 
     def known(self, source: str, photos: Sequence[tuple[str, str]]) -> list[bool]:
@@ -86,9 +88,36 @@ class ImportPhotos:
                 continue
             names = (photo.label, photo.scientific)
             if names not in resolved:
-                resolved[names] = self.resolve(*names)
+                resolved[names] = self._settled(source, self.resolve(*names), photo.scientific)
             self._take(source, photo, resolved[names], report)
+        for label in report.unresolved:
+            self._reopen(label_id_of(source, label))
         return report
+
+    def _settled(self, source: str, resolution: Resolution, scientific: str) -> Resolution:
+        """Return what a person said of a label that nothing else resolves; the first to meet it opens its case."""
+        if resolution.species_id is not None or resolution.excluded:
+            return resolution
+        label_id = label_id_of(source, resolution.label)
+        case = self.cases.find(label_id)
+        if case is None:
+            try:
+                self.cases.save(LabelCase(label_id, source, resolution.label, scientific, tuple(resolution.proposals)))
+            except StaleRecordError:
+                case = self.cases.find(label_id)
+        if case is None or case.state is LabelState.OPEN:
+            return resolution
+        return replace(resolution, species_id=case.species_id, excluded=case.state is LabelState.LEFT_OUT)
+
+    def _reopen(self, label_id: str) -> None:
+        """Let the next refresh look at a label again that was settled while its photos came in."""
+        case = self.cases.find(label_id)
+        if case is not None and (reopened := case.reopened()) != case:
+            try:
+                self.cases.save(reopened)
+            except StaleRecordError:
+                # Decided anew this very moment; the next refresh looks at it anyway.
+                return
 
     def _take(self, source: str, photo: ImportedPhoto, resolution: Resolution, report: ImportReport) -> None:
         if resolution.excluded:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
 from avocet.domain.contribution import PhotoRecord
@@ -160,6 +161,13 @@ class Classifier(Protocol):
         """Score one image: uint8, shape (size_px, size_px, 3), RGB, 0..255."""
 
 
+class Sightings(Protocol):
+    """Counts of what people's photos are like."""
+
+    def note(self, version: str, moment: datetime, places: Mapping[str, int]) -> None:
+        """Count one photo that a version answered; failing to is nobody's trouble."""
+
+
 class Champion(Protocol):
     """The model that serves."""
 
@@ -181,8 +189,8 @@ class ChampionPointer(Protocol):
 class BundleStore(Protocol):
     """The stored bundles."""
 
-    def fetch(self, model_version: str) -> Mapping[str, bytes]:
-        """Return the bundle's files by name.
+    def fetch(self, model_version: str, folder: Path) -> None:
+        """Write the bundle's files into ``folder``.
 
         Raises:
             BrokenBundleError: A file is missing.

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from avocet.domain.contribution import PhotoMissingError, PhotoRecord, owned
-from avocet.domain.imaging import PhotoTooLargeError, to_model_input
+from avocet.domain.imaging import ModelInput, PhotoTooLargeError, to_model_input
 from avocet.domain.scoring import interpret
+from avocet.domain.sightings import Sighting, places_of
 from avocet.usecases.ports import (
     Champion,
     Classifier,
@@ -15,6 +16,7 @@ from avocet.usecases.ports import (
     Originals,
     PhotoRecords,
     Pixels,
+    Sightings,
     StaleRecordError,
 )
 from avocet.usecases.request_upload import MAX_UPLOAD_BYTES
@@ -62,6 +64,7 @@ class Predict:
     clock: Clock
     new_id: IdSource
     stopwatch_s: Callable[[], float]
+    sightings: Sightings
 
     def inline(self, owner_id: str, data: bytes) -> Identified:
         """Identify a photo that came with the request.
@@ -79,16 +82,18 @@ class Predict:
         began = self.stopwatch_s()
         model = self.champion.current()
         looked_up = self.stopwatch_s()
-        pixels = to_model_input(data, size_px=model.size_px).pixels
+        photo = to_model_input(data, size_px=model.size_px)
         decoded = self.stopwatch_s()
         # Storing starts once the bytes are known to be a photo, and runs beside the model, which leaves the
         # interpreter free meanwhile.
         with ThreadPoolExecutor(max_workers=1) as beside:
             storing = beside.submit(self.originals.put, photo_id, data)
-            record = _predicted(PhotoRecord(photo_id, owner_id, self.clock()), model, pixels)
+            record = _predicted(PhotoRecord(photo_id, owner_id, self.clock()), model, photo.pixels)
             inferred = self.stopwatch_s()
+            noting = beside.submit(self._note, record, photo)
             record = self.records.add(record)
             storing.result()
+            noting.result()
         stored = self.stopwatch_s()
         return Identified(record, _timings(began, looked_up, decoded, inferred, stored, fetch_s=0.0))
 
@@ -113,17 +118,27 @@ class Predict:
         began = self.stopwatch_s()
         model = self.champion.current()
         looked_up = self.stopwatch_s()
-        pixels = to_model_input(original.data, size_px=model.size_px).pixels
+        photo = to_model_input(original.data, size_px=model.size_px)
         decoded = self.stopwatch_s()
-        predicted = _predicted(replace(record, original_tag=original.tag), model, pixels)
+        predicted = _predicted(replace(record, original_tag=original.tag), model, photo.pixels)
         inferred = self.stopwatch_s()
         try:
             record = self.records.save(predicted)
         except StaleRecordError:
             # Only another prediction of the same upload can have been faster, and one answer is enough.
             return Identified(owned(self.records.find(upload_id), owner_id), None)
+        self._note(record, photo)
         stored = self.stopwatch_s()
         return Identified(record, _timings(began, looked_up, decoded, inferred, stored, fetch_s=began - fetching))
+
+    def _note(self, record: PhotoRecord, photo: ModelInput) -> None:
+        """Count what the photo is like, so that a change in what people send is seen."""
+        prediction = record.prediction
+        if prediction is not None:
+            best = prediction.ranked[0]
+            side_px, brightness = max(photo.width_px, photo.height_px), float(photo.pixels.mean())
+            sighting = Sighting(best.species_id, best.score, prediction.unfamiliar, brightness, side_px)
+            self.sightings.note(prediction.model_version, record.created_at, places_of(sighting))
 
 
 def _predicted(record: PhotoRecord, model: Classifier, pixels: Pixels) -> PhotoRecord:

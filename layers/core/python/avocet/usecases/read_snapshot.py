@@ -1,15 +1,15 @@
 """Open a snapshot in one call: its rows, its counts, its photos; erased photos are never handed out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from avocet.domain.dataset import Split, SplitCounts
 from avocet.domain.hashing import content_hash
 from avocet.domain.shards import unpack_shard
-from avocet.domain.snapshots import CorruptSnapshotError, Manifest, Row, SnapshotNotFoundError, counted
+from avocet.domain.snapshots import CorruptSnapshotError, Link, Manifest, Row, Shard, SnapshotNotFoundError, counted
 from avocet.usecases.dataset_ports import Objects
-from avocet.usecases.snapshot_store import CURRENT_KEY, SnapshotStore
+from avocet.usecases.snapshot_store import SnapshotStore
 
 
 @dataclass(frozen=True)
@@ -18,13 +18,13 @@ class Snapshot:
 
     Attributes:
         manifest: What it says of itself.
-        chain: Its manifest and its parents', the first snapshot first.
+        links: It and its parents, the first snapshot first.
         rows: Its photos by id, without those that were erased since.
         objects: Where its shards lie.
     """
 
     manifest: Manifest
-    chain: tuple[Manifest, ...]
+    links: Sequence[Link]
     rows: Mapping[str, Row]
     objects: Objects
 
@@ -47,12 +47,19 @@ class Snapshot:
         Raises:
             CorruptSnapshotError: A shard is missing, or a photo is not what its row says.
         """
-        for manifest in self.chain:
-            for shard in manifest.shards:
-                if split is None or shard.split is split:
-                    yield from self._photos_of(shard.key)
+        for shard in self.shards_of(split):
+            yield from self.photos_of_shard(shard.key)
 
-    def _photos_of(self, key: str) -> Iterator[tuple[Row, bytes]]:
+    def shards_of(self, split: Split | None = None) -> tuple[Shard, ...]:
+        """Return the shards that may hold photos of a split, of all splits without one."""
+        return tuple(shard for link in self.links for shard in link.shards if split is None or shard.split is split)
+
+    def photos_of_shard(self, key: str) -> Iterator[tuple[Row, bytes]]:
+        """Yield the photos of one shard that the snapshot holds.
+
+        Raises:
+            CorruptSnapshotError: The shard is missing, or a photo is not what its row says.
+        """
         data = self.objects.get(key)
         if data is None:
             raise CorruptSnapshotError(f"The shard {key} is missing.")
@@ -76,12 +83,11 @@ def open_snapshot(objects: Objects, snapshot_id: str | None = None) -> Snapshot:
         SnapshotNotFoundError: There is none of that id, or none at all yet.
         CorruptSnapshotError: A part of it is damaged.
     """
-    if snapshot_id is None:
-        current = objects.get(CURRENT_KEY)
-        if current is None:
-            raise SnapshotNotFoundError("The dataset has no snapshot yet; a refresh makes the first.")
-        snapshot_id = current.decode()
     store = SnapshotStore(objects)
-    chain = store.chain(snapshot_id)
-    rows, erased = store.rows(chain), store.tombstones()
-    return Snapshot(chain[-1], chain, {name: row for name, row in rows.items() if name not in erased}, objects)
+    if snapshot_id is None:
+        snapshot_id = store.current()
+        if snapshot_id is None:
+            raise SnapshotNotFoundError("The dataset has no snapshot yet; a refresh makes the first.")
+    read, erased = store.read(snapshot_id), store.tombstones()
+    rows = {name: row for name, row in read.rows.items() if name not in erased}
+    return Snapshot(store.require_manifest(snapshot_id), read.links, rows, objects)

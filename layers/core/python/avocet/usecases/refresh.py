@@ -7,191 +7,56 @@ it, and everything will have.
 """
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Protocol, TypeVar
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
-from avocet.domain.cleaning import CleanPhoto, clean_photo, doubt
-from avocet.domain.contribution import raw_key
-from avocet.domain.dataset import DatasetPhoto, Gate, PhotoState, SpeciesStanding, Split, SplitCounts
-from avocet.domain.duplicates import IndexEntry, Placed, bucket_keys, matches
+from avocet.domain.cleaning import CleanPhoto, clean_photo
+from avocet.domain.dataset import CONTRIBUTION, DatasetPhoto, Gate, PhotoState, SpeciesStanding, SplitCounts
+from avocet.domain.duplicates import Placed, bucket_keys, matches
 from avocet.domain.imaging import PhotoError
-from avocet.domain.jobs import FencedOutError
 from avocet.domain.refreshing import Candidate, Decision, Outcome, Relabel, decide
-from avocet.domain.shards import SHARD_BYTES, pack_shard, unpack_shard
-from avocet.domain.snapshots import NO_PARENT, Change, Manifest, Row, Shard, snapshot_id
+from avocet.domain.shards import SHARD_BYTES
+from avocet.domain.snapshots import Change, Row, snapshot_id
+from avocet.domain.trust import NewLabel, held_back
+from avocet.usecases.apply_commit import ApplyCommit, CommitPlan
+from avocet.usecases.clean_photos import CleanPhotos
 from avocet.usecases.dataset_ports import (
     Contributions,
     DatasetPhotos,
     DuplicateIndex,
+    FreshContribution,
     Head,
     Heads,
+    LabelCases,
     Objects,
+    PictureBook,
     SecondOpinion,
+    Spread,
     Standings,
 )
-from avocet.usecases.ports import StaleRecordError
-from avocet.usecases.snapshot_store import (
-    CURRENT_KEY,
-    ERASURES,
-    PLANS,
-    WORK,
-    SnapshotStore,
-    manifest_key,
-    shards_prefix,
+from avocet.usecases.keep_numbers import KeepNumbers
+from avocet.usecases.people_ports import TrustBook
+from avocet.usecases.reference_pictures import KeepReferencePictures
+from avocet.usecases.refresh_work import (
+    BatchPlan,
+    Beat,
+    Changed,
+    Cleaned,
+    Run,
+    Work,
+    cleaned_results,
+    dumped,
+    loaded,
 )
+from avocet.usecases.settle_label import apply_settled
+from avocet.usecases.snapshot_store import PLANS, SnapshotStore
+from avocet.usecases.write_snapshot import WriteSnapshot
 
-_In = TypeVar("_In")
-_Out = TypeVar("_Out")
-
-CONTRIBUTION = "contribution"
 BATCH_PHOTOS = 100
-# An inline Map takes a thousand batches; above 100,000 photos the batches grow instead.
-MAX_BATCHES = 1_000
-_SAVE_ATTEMPTS = 8
-_BEAT_PHOTOS = 50
+# A distributed Map starts ten thousand executions at most; above a million new photos the batches grow instead.
+MAX_BATCHES = 10_000
 _NAMED_SPECIES = 20
-
-Beat = Callable[[int, int | None, str], None]
-"""A sign of life: units done since the last, units to do where that is news, and what is being done.
-
-It raises FencedOutError when the work is another's now.
-"""
-
-
-class Spread(Protocol):
-    """The built-in ``map``, or an executor's."""
-
-    def __call__(self, function: Callable[[_In], _Out], values: Iterable[_In], /) -> Iterable[_Out]:
-        """Yield the function's result of each value, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One attempt at a refresh.
-
-    Attributes:
-        job_id: The job it serves.
-        fence: Its fencing token.
-    """
-
-    job_id: str
-    fence: int
-
-    @property
-    def prefix(self) -> str:
-        """Where its working files lie; another attempt never sees them."""
-        return f"{WORK}{self.job_id}/{self.fence}/"
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A fresh photo to be cleaned."""
-
-    photo_id: str
-    species_id: str
-    source: str
-    raw_key: str
-    revision: int
-    reviewed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A photo that has its split already and about which something else is said now."""
-
-    photo_id: str
-    species_id: str | None
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cleaned:
-    """What cleaning found of one photo; ``refused`` says why it cannot be used."""
-
-    photo_id: str
-    species_id: str
-    source: str
-    revision: int
-    reviewed: bool
-    refused: str = ""
-    content_sha256: str = ""
-    phash: str = ""
-    mirrored_phash: str = ""
-    doubt: str = ""
-    proposed_species_id: str | None = None
-
-    @property
-    def candidate(self) -> Candidate:
-        """The photo as it stands for election."""
-        return Candidate(
-            photo_id=self.photo_id,
-            species_id=self.species_id,
-            source=self.source,
-            revision=self.revision,
-            content_sha256=self.content_sha256,
-            phash=self.phash,
-            mirrored_phash=self.mirrored_phash,
-            doubt=self.doubt,
-            proposed_species_id=self.proposed_species_id,
-            reviewed=self.reviewed,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class BatchPlan:
-    """What a refresh has to do.
-
-    Attributes:
-        batches: Keys of the batches to clean, in the order of the photos in them.
-        photos: Fresh photos in them.
-        others: Photos whose answer changed or that were erased; they need no cleaning.
-    """
-
-    batches: tuple[str, ...]
-    photos: int
-    others: int
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What a commit brings in its wake; stored before it, applied after it."""
-
-    job_id: str
-    snapshot_id: str
-    parent_id: str
-    outcomes: tuple[Outcome, ...]
-    standings: tuple[SpeciesStanding, ...]
-    erased: tuple[str, ...]
-    result: dict[str, str] = field(default_factory=dict)
-
-    def to_json(self) -> bytes:
-        return json.dumps(asdict(self), sort_keys=True).encode()
-
-    @classmethod
-    def from_json(cls, data: bytes) -> "_Plan":
-        values = json.loads(data)
-        return cls(
-            job_id=values["job_id"],
-            snapshot_id=values["snapshot_id"],
-            parent_id=values["parent_id"],
-            outcomes=tuple(
-                Outcome(
-                    **{
-                        **each,
-                        "state": PhotoState(each["state"]),
-                        "split": Split(each["split"]) if each["split"] else None,
-                    }
-                )
-                for each in values["outcomes"]
-            ),
-            standings=tuple(
-                SpeciesStanding(**{**each, "counts": SplitCounts(**each["counts"])}) for each in values["standings"]
-            ),
-            erased=tuple(values["erased"]),
-            result=values["result"],
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,12 +66,17 @@ class Refresh:
     Attributes:
         clean_objects: The clean bucket.
         raw_objects: The raw bucket.
+        models_objects: The models bucket, where trainings keep what photos look like.
         photos: The dataset's records.
         contributions: People's answers.
         heads: Keeper of the head.
         index: The duplicate index.
         standings: How far each species is.
+        picture_book: Which photo people are shown of each species.
+        labels: Labels that a person settled.
+        numbers: The open numbers.
         opinion: The champion.
+        trust: What is known of people's labels.
         floor_photos: The least a species needs to become trainable.
         cleaner: Makes a raw photo clean.
         shard_bytes: A shard is closed when it holds so much.
@@ -215,12 +85,17 @@ class Refresh:
 
     clean_objects: Objects
     raw_objects: Objects
+    models_objects: Objects
     photos: DatasetPhotos
     contributions: Contributions
     heads: Heads
     index: DuplicateIndex
     standings: Standings
+    picture_book: PictureBook
+    labels: LabelCases
+    numbers: KeepNumbers
     opinion: SecondOpinion
+    trust: TrustBook
     floor_photos: int
     cleaner: Callable[[bytes], CleanPhoto] = clean_photo
     shard_bytes: int = SHARD_BYTES
@@ -229,6 +104,50 @@ class Refresh:
     @property
     def _store(self) -> SnapshotStore:
         return SnapshotStore(self.clean_objects)
+
+    @property
+    def _pictures(self) -> KeepReferencePictures:
+        return KeepReferencePictures(
+            clean_objects=self.clean_objects,
+            raw_objects=self.raw_objects,
+            photos=self.photos,
+            contributions=self.contributions,
+            book=self.picture_book,
+            cleaner=self._clean_bytes,
+            spread=self.spread,
+        )
+
+    def _clean_bytes(self, raw: bytes) -> bytes | None:
+        try:
+            return self.cleaner(raw).data
+        except PhotoError:
+            return None
+
+    @property
+    def _cleaning(self) -> CleanPhotos:
+        return CleanPhotos(
+            clean_objects=self.clean_objects,
+            raw_objects=self.raw_objects,
+            opinion=self.opinion,
+            cleaner=self.cleaner,
+            spread=self.spread,
+        )
+
+    @property
+    def _wake(self) -> ApplyCommit:
+        return ApplyCommit(
+            clean_objects=self.clean_objects,
+            raw_objects=self.raw_objects,
+            models_objects=self.models_objects,
+            photos=self.photos,
+            contributions=self.contributions,
+            heads=self.heads,
+            index=self.index,
+            standings=self.standings,
+            pictures=self._pictures,
+            numbers=self.numbers,
+            spread=self.spread,
+        )
 
     # Step one.
 
@@ -239,20 +158,22 @@ class Refresh:
             FencedOutError: The work is another's now.
         """
         beat(0, None, "looking for new photos")
-        self._finish_last(run)
+        self._wake.finish_last(run)
+        apply_settled(self.labels, self.photos)
         work, changed, unknown = self._fresh()
         size = max(BATCH_PHOTOS, -(-len(work) // MAX_BATCHES))
         keys: list[str] = []
         for start in range(0, len(work), size):
             key = f"{run.prefix}batches/{start // size:05d}.json"
-            self.clean_objects.put(key, _dumped(asdict(each) for each in work[start : start + size]))
+            self.clean_objects.put(key, dumped(asdict(each) for each in work[start : start + size]))
             keys.append(key)
-        self.clean_objects.put(f"{run.prefix}changed.json", _dumped(asdict(each) for each in changed))
-        self.clean_objects.put(f"{run.prefix}unknown.json", _dumped(asdict(each) for each in unknown))
+        self.clean_objects.put(run.batches_key, json.dumps(keys).encode())
+        self.clean_objects.put(f"{run.prefix}changed.json", dumped(asdict(each) for each in changed))
+        self.clean_objects.put(f"{run.prefix}unknown.json", dumped(asdict(each) for each in unknown))
         beat(0, len(work), "cleaning photos")
         erasures = self._store.pending_erasures()
-        self.clean_objects.put(f"{run.prefix}erasures.json", _dumped({"photo_id": each} for each in erasures))
-        return BatchPlan(tuple(keys), len(work), len(changed) + len(unknown) + len(erasures))
+        self.clean_objects.put(f"{run.prefix}erasures.json", dumped({"photo_id": each} for each in erasures))
+        return BatchPlan(tuple(keys), run.batches_key, len(work), len(changed) + len(unknown) + len(erasures))
 
     def _fresh(self) -> tuple[list[Work], list[Changed], list[Changed]]:
         """Sort fresh photos into those to clean, those that only change their label, and unknown ones."""
@@ -263,21 +184,28 @@ class Refresh:
         work: list[Work] = []
         changed: list[Changed] = []
         unknown: list[Changed] = []
-        wishes = [
-            (each.photo_id, each.species_id, CONTRIBUTION, each.raw_key, each.revision, known.get(each.photo_id))
-            for each in said.values()
-        ] + [
-            (each.photo_id, each.species_id, each.source, each.raw_key, each.revision, each)
-            for each in imported.values()
-        ]
-        for photo_id, species_id, source, key, revision, record in sorted(wishes, key=lambda wish: wish[0]):
+        for photo_id in sorted(said.keys() | imported.keys()):
+            record = known.get(photo_id) if photo_id in said else imported[photo_id]
+            wish = said[photo_id] if photo_id in said else _imported_wish(imported[photo_id])
+            source = CONTRIBUTION if photo_id in said else imported[photo_id].source
             if record is not None and record.split is not None:
-                changed.append(Changed(photo_id, species_id, revision))
-            elif species_id is None:
-                unknown.append(Changed(photo_id, None, revision))
+                changed.append(
+                    Changed(photo_id, wish.species_id, wish.revision, source, wish.owner_id, wish.is_reviewed)
+                )
+            elif wish.species_id is None:
+                unknown.append(Changed(photo_id, None, wish.revision, source))
             else:
-                reviewed = record.reviewed if record else False
-                work.append(Work(photo_id, species_id, source, key, revision, reviewed))
+                work.append(
+                    Work(
+                        photo_id=photo_id,
+                        species_id=wish.species_id,
+                        source=source,
+                        raw_key=wish.raw_key,
+                        revision=wish.revision,
+                        reviewed=wish.is_reviewed,
+                        owner_id=wish.owner_id,
+                    )
+                )
         return work, changed, unknown
 
     # Step two.
@@ -288,55 +216,22 @@ class Refresh:
         Raises:
             FencedOutError: The work is another's now.
         """
-        batch = [Work(**each) for each in _loaded(self.clean_objects, batch_key)]
-        results: list[Cleaned] = []
-        kept: list[tuple[str, bytes]] = []
-        for result, data in self.spread(self._cleaned, batch):
-            results.append(result)
-            if data is not None:
-                kept.append((result.photo_id, data))
-            if len(results) % _BEAT_PHOTOS == 0:
-                beat(_BEAT_PHOTOS, None, "cleaning photos")
-        beat(len(results) % _BEAT_PHOTOS, None, "cleaning photos")
-        self.clean_objects.put(_staged_key(batch_key), pack_shard(kept))
-        self.clean_objects.put(_results_key(batch_key), _dumped(asdict(each) for each in results))
-        return len(batch)
-
-    def _cleaned(self, work: Work) -> tuple[Cleaned, bytes | None]:
-        verdict = Cleaned(work.photo_id, work.species_id, work.source, work.revision, work.reviewed)
-        raw = self.raw_objects.get(work.raw_key)
-        if raw is None:
-            return replace(verdict, refused="missing-in-raw"), None
-        try:
-            clean = self.cleaner(raw)
-        except PhotoError as error:
-            return replace(verdict, refused=error.code), None
-        verdict = replace(
-            verdict,
-            content_sha256=clean.content_sha256,
-            phash=clean.phash,
-            mirrored_phash=clean.mirrored_phash,
-        )
-        if work.source != CONTRIBUTION or work.reviewed:
-            return verdict, clean.data
-        opinion = self.opinion.about(clean.pixels, work.species_id)
-        if opinion is None or not (reason := doubt(work.species_id, opinion)):
-            return verdict, clean.data
-        return replace(verdict, doubt=reason, proposed_species_id=opinion.species_id), clean.data
+        return self._cleaning.batch(batch_key, beat)
 
     # Step three.
 
-    def write(self, run: Run, batch_keys: Sequence[str], beat: Beat) -> Mapping[str, str]:
+    def write(self, run: Run, beat: Beat) -> Mapping[str, str]:
         """Decide, write the snapshot, move the head, apply; return the result in words.
 
         Raises:
             FencedOutError: The work is another's now.
         """
         beat(0, None, "looking for duplicates")
-        head = self._finish_last(run)
+        head = self._wake.finish_last(run)
         if head.job_id == run.job_id:
             return head.result
-        results = [result for key in batch_keys for result in _cleaned_results(self.clean_objects, key)]
+        batch_keys: list[str] = loaded(self.clean_objects, run.batches_key)
+        results = [result for key in batch_keys for result in cleaned_results(self.clean_objects, key)]
         results = self._still_current(results)
         decision, refused, kept = self._decide(run, head, results)
         erasing = self._erased_rows(run)
@@ -345,7 +240,9 @@ class Refresh:
         plan = self._plan(run, head, rows, outcomes, decision)
         if rows:
             beat(0, None, "writing the snapshot")
-            self._write_snapshot(run, plan, rows, decision, batch_keys, kept)
+            WriteSnapshot(clean_objects=self.clean_objects, shard_bytes=self.shard_bytes).write(
+                run, plan, rows, decision, batch_keys, kept, beat
+            )
         key = f"{PLANS}{run.job_id}-{run.fence}.json"
         self.clean_objects.put(key, plan.to_json())
         moved = Head(
@@ -361,7 +258,7 @@ class Refresh:
         )
         self.heads.move(moved)
         beat(0, None, "noting what became of each photo")
-        self._apply(moved, run.fence)
+        self._wake.apply(moved, run.fence)
         return plan.result
 
     def _still_current(self, results: Sequence[Cleaned]) -> list[Cleaned]:
@@ -383,8 +280,13 @@ class Refresh:
             species[row.species_id] = species[row.species_id].plus(row.split, -1)
         busy = self._listed(run) | {each.photo_id for each in results} | self._store.tombstones()
         refused = [_refusal(each) for each in results if each.refused]
-        candidates = [each.candidate for each in results if not each.refused]
-        relabels, returning = self._changed(run)
+        held = self._held_back(run, results)
+        candidates = [
+            replace(each.candidate, doubt=each.doubt or held.get(each.photo_id, ""))
+            for each in results
+            if not each.refused
+        ]
+        relabels, returning = self._changed(run, held)
         candidates += returning
         gate = Gate.before(species, self.floor_photos)
         kept: dict[str, bytes] = {}
@@ -407,6 +309,20 @@ class Refresh:
         )
         return decision, refused, kept
 
+    def _held_back(self, run: Run, results: Sequence[Cleaned]) -> Mapping[str, str]:
+        """Ask which of people's unreviewed labels need a second opinion, and why."""
+        labels = [
+            NewLabel(each.photo_id, each.owner_id, is_agreed=each.is_agreed)
+            for each in results
+            if each.source == CONTRIBUTION and not (each.refused or each.reviewed or each.doubt)
+        ]
+        labels += [
+            NewLabel(each.photo_id, each.owner_id, is_correction=True)
+            for each in (Changed(**value) for value in loaded(self.clean_objects, f"{run.prefix}changed.json"))
+            if each.source == CONTRIBUTION and not each.reviewed and each.species_id is not None
+        ]
+        return held_back(labels, self.trust.find_many(sorted({label.owner_id for label in labels})))
+
     def _species_before(self, head: Head) -> dict[str, SplitCounts]:
         return dict(self._store.require_manifest(head.snapshot_id).species) if head.snapshot_id else {}
 
@@ -415,7 +331,7 @@ class Refresh:
         return {
             each["photo_id"]
             for name in ("changed", "unknown")
-            for each in _loaded(self.clean_objects, f"{run.prefix}{name}.json")
+            for each in loaded(self.clean_objects, f"{run.prefix}{name}.json")
         }
 
     def _awaken(self, photo_ids: Sequence[str]) -> tuple[list[Candidate], list[Outcome], dict[str, bytes]]:
@@ -431,7 +347,7 @@ class Refresh:
                 continue
             # The champion spoke about it when it came; it is not asked again.
             work = Work(photo_id, record.species_id, record.source, record.raw_key, record.revision, reviewed=True)
-            result, data = self._cleaned(work)
+            result, data = self._cleaning.one(work)
             if data is None:
                 failed.append(_refusal(result))
             else:
@@ -439,9 +355,9 @@ class Refresh:
                 kept[photo_id] = data
         return candidates, failed, kept
 
-    def _changed(self, run: Run) -> tuple[list[Relabel], list[Candidate]]:
+    def _changed(self, run: Run, held: Mapping[str, str]) -> tuple[list[Relabel], list[Candidate]]:
         """Sort photos that have a split into those that stand in the dataset and those that come back to it."""
-        changed = [Changed(**each) for each in _loaded(self.clean_objects, f"{run.prefix}changed.json")]
+        changed = [Changed(**each) for each in loaded(self.clean_objects, f"{run.prefix}changed.json")]
         erased = self._store.tombstones()
         known = self.photos.find_many([each.photo_id for each in changed])
         relabels: list[Relabel] = []
@@ -451,15 +367,16 @@ class Refresh:
             if record is None or each.photo_id in erased or record.taken_revision >= each.revision:
                 continue
             if record.dataset_species_id is not None:
-                relabels.append(Relabel(_row_of(record), each.species_id, each.revision))
+                relabels.append(Relabel(_row_of(record), each.species_id, each.revision, held.get(each.photo_id, "")))
             elif each.species_id is not None:
-                returning.append(_returning(record, each.species_id, each.revision))
+                back = _returning(record, each.species_id, each.revision)
+                returning.append(replace(back, doubt=held.get(each.photo_id, ""), reviewed=each.reviewed))
         return relabels, returning
 
     def _unknown(self, run: Run) -> list[Outcome]:
         """Return the outcomes of photos nobody can name: they go to review."""
-        unknown = [Changed(**each) for each in _loaded(self.clean_objects, f"{run.prefix}unknown.json")]
-        changed = [Changed(**each) for each in _loaded(self.clean_objects, f"{run.prefix}changed.json")]
+        unknown = [Changed(**each) for each in loaded(self.clean_objects, f"{run.prefix}unknown.json")]
+        changed = [Changed(**each) for each in loaded(self.clean_objects, f"{run.prefix}changed.json")]
         unknown += [each for each in changed if each.species_id is None]
         erased = self._store.tombstones()
         known = self.photos.find_many([each.photo_id for each in unknown])
@@ -487,7 +404,7 @@ class Refresh:
         }
 
     def _marked(self, run: Run) -> list[str]:
-        return [each["photo_id"] for each in _loaded(self.clean_objects, f"{run.prefix}erasures.json")]
+        return [each["photo_id"] for each in loaded(self.clean_objects, f"{run.prefix}erasures.json")]
 
     def _erased_rows(self, run: Run) -> list[Row]:
         records = self.photos.find_many(self._marked(run)).values()
@@ -498,12 +415,13 @@ class Refresh:
 
     def _plan(
         self, run: Run, head: Head, rows: Sequence[Row], outcomes: Sequence[Outcome], decision: Decision
-    ) -> _Plan:
+    ) -> CommitPlan:
         next_id = snapshot_id(head.snapshot_id, rows) if rows else head.snapshot_id
         result = _in_words(next_id if rows else "", rows, outcomes, decision, self._species_before(head))
         touched = {each.species_id for each in outcomes if each.species_id} | {row.species_id for row in rows}
-        records = self.photos.find_many([each.photo_id for each in outcomes])
+        records = self.photos.find_many([*(each.photo_id for each in outcomes), *self._marked(run)])
         touched |= {each.species_id for each in records.values() if each.species_id}
+        touched |= {each.taken_species_id for each in records.values() if each.taken_species_id}
         touched |= {each.dataset_species_id for each in records.values() if each.dataset_species_id}
         settled = {each.photo_id for each in outcomes}
         erased = tuple(sorted(self._marked(run)))
@@ -518,180 +436,14 @@ class Refresh:
                 each.photo_id for each in outcomes if each.state is PhotoState.WAITING and each.species_id == species_id
             }
             standings.append(SpeciesStanding(species_id, waiting_photos=len(waiting)))
-        return _Plan(run.job_id, next_id, head.snapshot_id, tuple(outcomes), tuple(standings), erased, result)
-
-    def _write_snapshot(
-        self,
-        run: Run,
-        plan: _Plan,
-        rows: Sequence[Row],
-        decision: Decision,
-        batch_keys: Sequence[str],
-        kept: Mapping[str, bytes],
-    ) -> None:
-        if self._store.manifest(plan.snapshot_id) is not None:
-            # An earlier attempt came this far; a manifest is only ever written after everything it names.
-            return
-        parent = self._store.manifest(plan.parent_id) if plan.parent_id != NO_PARENT else None
-        added = {row.photo_id: row for row in rows if row.change is Change.ADD}
-        shards = self._write_shards(run, plan.snapshot_id, added, self._bytes_of(added, batch_keys, kept))
-        self._store.put_delta(plan.snapshot_id, rows)
-        manifest = Manifest(
-            snapshot_id=plan.snapshot_id,
-            parent_id=plan.parent_id,
-            depth=parent.depth + 1 if parent else 0,
-            species=decision.species,
-            changes={change.value: sum(row.change is change for row in rows) for change in Change},
-            shards=tuple(shards),
-        )
-        self.clean_objects.put_new(manifest_key(plan.snapshot_id), manifest.to_json())
-
-    def _bytes_of(
-        self, added: Mapping[str, Row], batch_keys: Sequence[str], kept: Mapping[str, bytes]
-    ) -> Iterator[tuple[str, bytes]]:
-        """Yield the bytes of added photos in the order of their ids, holding one batch in memory at a time."""
-        awakened = sorted((photo_id for photo_id in kept if photo_id in added), reverse=True)
-        for key in batch_keys:
-            staged = self.clean_objects.get(_staged_key(key)) or b""
-            for photo_id, data in unpack_shard(staged):
-                while awakened and awakened[-1] < photo_id:
-                    yield awakened[-1], kept[awakened.pop()]
-                if photo_id in added:
-                    yield photo_id, data
-        while awakened:
-            yield awakened[-1], kept[awakened.pop()]
-
-    def _write_shards(
-        self, run: Run, snapshot: str, added: Mapping[str, Row], photos: Iterable[tuple[str, bytes]]
-    ) -> list[Shard]:
-        shards: list[Shard] = []
-        open_shards: dict[Split, list[tuple[str, bytes]]] = defaultdict(list)
-
-        def close(split: Split) -> None:
-            members = open_shards.pop(split)
-            number = sum(shard.split is split for shard in shards)
-            # The token keeps a writer that was given up from ever touching a shard that counts.
-            key = f"{shards_prefix(snapshot)}{run.fence}-{split}-{number:05d}.tar"
-            self.clean_objects.put(key, pack_shard(members))
-            shards.append(Shard(key, split, len(members), members[0][0], members[-1][0]))
-
-        for photo_id, data in photos:
-            split = added[photo_id].split
-            open_shards[split].append((photo_id, data))
-            if sum(len(each) for _, each in open_shards[split]) >= self.shard_bytes:
-                close(split)
-        for split in sorted(open_shards):
-            close(split)
-        return sorted(shards, key=lambda shard: shard.key)
-
-    # What a commit brings in its wake.
-
-    def _finish_last(self, run: Run) -> Head:
-        head = self.heads.claim(run.fence)
-        if head.plan_key:
-            self._apply(head, run.fence)
-            head = self.heads.read()
-        return head
-
-    def _apply(self, head: Head, fence: int) -> None:
-        data = self.clean_objects.get(head.plan_key)
-        if data is not None:
-            plan = _Plan.from_json(data)
-            erased = self._store.tombstones()
-            if plan.snapshot_id:
-                self.clean_objects.put(CURRENT_KEY, plan.snapshot_id.encode())
-            placed = [
-                IndexEntry(each.photo_id, each.phash)
-                for each in plan.outcomes
-                if each.split and each.photo_id not in erased
-            ]
-            self.index.insert(placed, fence)
-            records = self.photos.find_many([each.photo_id for each in plan.outcomes])
-
-            def record(outcome: Outcome) -> None:
-                self._record(outcome, records.get(outcome.photo_id), plan.snapshot_id, fence)
-
-            for _ in self.spread(record, plan.outcomes):
-                pass
-            self.standings.save(plan.standings)
-            # A photo whose erasure was asked for since then is still marked; the next refresh takes it out.
-            for photo_id in plan.erased:
-                self._erase(photo_id, fence)
-        self.heads.move(replace(self.heads.claim(fence), plan_key=""))
-        self.clean_objects.purge(head.plan_key)
-
-    def _record(self, outcome: Outcome, record: DatasetPhoto | None, snapshot: str, fence: int) -> None:
-        in_dataset = outcome.state is PhotoState.IN_DATASET
-        if outcome.source == CONTRIBUTION:
-            locked = snapshot if in_dataset else None
-            if not self.contributions.take(outcome.photo_id, outcome.revision, locked):
-                return
-        for _ in range(_SAVE_ATTEMPTS):
-            if record is None and outcome.source != CONTRIBUTION:
-                return
-            changed = _settled(record, outcome, snapshot, fence)
-            if changed == record:
-                return
-            try:
-                self.photos.save(changed)
-            except StaleRecordError:
-                record = self.photos.find(outcome.photo_id)
-                continue
-            return
-        raise StaleRecordError(outcome.photo_id)
-
-    def _erase(self, photo_id: str, fence: int) -> None:
-        record = self.photos.find(photo_id)
-        if record is not None:
-            if record.phash:
-                self.index.remove([IndexEntry(photo_id, record.phash)], fence)
-            if record.snapshot_id:
-                self._take_out_of_shards(record.snapshot_id, photo_id)
-            self.raw_objects.purge(record.raw_key)
-        self.contributions.forget(photo_id)
-        self.photos.delete(photo_id)
-        self.clean_objects.purge(ERASURES + photo_id)
-
-    def _take_out_of_shards(self, snapshot: str, photo_id: str) -> None:
-        """Write the shards of a snapshot again without a photo, and leave no older version of them."""
-        manifest = self._store.require_manifest(snapshot)
-        named = {shard.key for shard in manifest.shards}
-        for shard in manifest.shards:
-            if not shard.first_photo_id <= photo_id <= shard.last_photo_id:
-                continue
-            members = list(unpack_shard(self.clean_objects.get(shard.key) or pack_shard([])))
-            left = [member for member in members if member[0] != photo_id]
-            if len(left) < len(members):
-                self.clean_objects.put(shard.key, pack_shard(left))
-            self.clean_objects.purge(shard.key, keep_newest=True)
-        for key in list(self.clean_objects.keys(shards_prefix(snapshot))):
-            if key not in named:
-                self.clean_objects.purge(key)
+        return CommitPlan(run.job_id, next_id, head.snapshot_id, tuple(outcomes), tuple(standings), erased, result)
 
 
-def _dumped(values: Iterable[Mapping[str, object]]) -> bytes:
-    return json.dumps(list(values)).encode()
-
-
-def _loaded(objects: Objects, key: str) -> list[dict[str, Any]]:
-    data = objects.get(key)
-    if data is None:
-        # Working files go when their job is closed: whoever still looks for them was given up.
-        raise FencedOutError(f"the working file {key} is gone")
-    values: list[dict[str, Any]] = json.loads(data)
-    return values
-
-
-def _staged_key(batch_key: str) -> str:
-    return batch_key.replace("/batches/", "/staged/").replace(".json", ".tar")
-
-
-def _results_key(batch_key: str) -> str:
-    return batch_key.replace("/batches/", "/results/")
-
-
-def _cleaned_results(objects: Objects, batch_key: str) -> list[Cleaned]:
-    return [Cleaned(**each) for each in _loaded(objects, _results_key(batch_key))]
+def _imported_wish(photo: DatasetPhoto) -> FreshContribution:
+    """Return an imported photo in the form of an answer; whoever imported it answers for it."""
+    return FreshContribution(
+        photo.photo_id, photo.species_id, photo.raw_key, photo.revision, is_reviewed=photo.reviewed
+    )
 
 
 def _refusal(cleaned: Cleaned) -> Outcome:
@@ -754,35 +506,6 @@ def _merged(rows: Sequence[Row], erased: Sequence[Row]) -> tuple[Row, ...]:
 
 def _by_photo(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
     return tuple(sorted(outcomes, key=lambda outcome: outcome.photo_id))
-
-
-def _settled(record: DatasetPhoto | None, outcome: Outcome, snapshot: str, fence: int) -> DatasetPhoto:
-    """Return the record as it stands after its outcome.
-
-    Raises:
-        FencedOutError: A newer writer has been here.
-    """
-    in_dataset = outcome.state is PhotoState.IN_DATASET
-    key = raw_key(outcome.photo_id, outcome.species_id) if outcome.source == CONTRIBUTION else ""
-    base = record or DatasetPhoto(outcome.photo_id, outcome.source, outcome.species_id, key)
-    if base.writer_fence > fence:
-        raise FencedOutError(f"photo {outcome.photo_id} was written under a newer token")
-    if outcome.source == CONTRIBUTION:
-        base = replace(base, species_id=outcome.species_id, raw_key=key, revision=outcome.revision)
-    return replace(
-        base,
-        taken_revision=max(base.taken_revision, outcome.revision),
-        state=outcome.state,
-        reason=outcome.reason,
-        proposed_species_id=outcome.proposed_species_id,
-        content_sha256=base.content_sha256 if base.split else outcome.content_sha256,
-        phash=base.phash if base.split else outcome.phash,
-        split=base.split or outcome.split,
-        group_id=base.group_id or outcome.group_id,
-        dataset_species_id=outcome.species_id if in_dataset else None,
-        snapshot_id=base.snapshot_id or (snapshot if in_dataset else None),
-        writer_fence=fence,
-    )
 
 
 def _sources(before: Mapping[str, int], rows: Sequence[Row]) -> dict[str, int]:

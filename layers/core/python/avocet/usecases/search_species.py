@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from avocet.domain.name_search import Hit, NameIndex, NameKind, Preference, search
+from avocet.domain.name_kinds import NameKind
+from avocet.domain.name_search import Hit, NameIndex, Preference, search
 from avocet.domain.taxonomy import Taxon, WorldList
 from avocet.usecases.species_ports import LearnedSpecies
 

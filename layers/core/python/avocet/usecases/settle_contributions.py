@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from avocet.domain.contribution import with_lease
 from avocet.domain.errors import AvocetError
-from avocet.usecases.give_feedback import BusyRecordError, ContributionSteps, LostLeaseError
+from avocet.usecases.contention import BusyRecordError
+from avocet.usecases.give_feedback import ContributionSteps, LostLeaseError
 from avocet.usecases.ports import IdSource, StaleRecordError
 
 
@@ -56,7 +57,7 @@ class SettleContributions:
     def _settle(self, photo_id: str) -> _Outcome:
         records = self.steps.records
         record = records.find(photo_id)
-        if record is None or record.contribution is None or record.contribution.finished:
+        if record is None or record.contribution is None or not record.is_open:
             return _Outcome.COMPLETED
         now = self.steps.clock()
         if record.contribution.leased_until(now):

@@ -9,9 +9,17 @@ from avocet.domain.dataset import Split
 from avocet.domain.duplicates import Fingerprint, IndexEntry, pairs_among
 from avocet.domain.hashing import CERTAIN_DISTANCE, band_keys, content_hash, distance
 from avocet.domain.shards import unpack_shard
-from avocet.domain.snapshots import Change, CorruptSnapshotError, Manifest, Row, SnapshotNotFoundError, counted
+from avocet.domain.snapshots import (
+    CorruptSnapshotError,
+    Fold,
+    Manifest,
+    Row,
+    SnapshotNotFoundError,
+    counted,
+    fold,
+)
 from avocet.usecases.dataset_ports import DatasetPhotos, DuplicateIndex, Heads, Objects
-from avocet.usecases.snapshot_store import CURRENT_KEY, SnapshotStore, folded_key, shards_prefix
+from avocet.usecases.snapshot_store import SnapshotStore, folded_key, shards_prefix
 
 # A report is read by people; a damaged bucket would fill megabytes.
 MAX_FINDINGS = 100
@@ -62,17 +70,18 @@ class VerifyDataset:
             return Verification("", 0, ())
         store, findings = SnapshotStore(self.clean_objects), list[str]()
         try:
+            # All the way back, past every fold: what is to be proven proves nothing.
             chain = store.chain(head.snapshot_id)
-            deltas = [store.delta(manifest) for manifest in chain]
-            rows = store.rows(chain)
+            deltas = [store.delta(manifest.link) for manifest in chain]
+            rows, wrong_folds = self._folded(store, chain, deltas)
         except (CorruptSnapshotError, SnapshotNotFoundError) as error:
             return Verification(head.snapshot_id, 0, (error.detail,))
         erased = store.tombstones()
-        if not head.plan_key and (self.clean_objects.get(CURRENT_KEY) or b"").decode() != head.snapshot_id:
+        if not head.plan_key and store.current() != head.snapshot_id:
             findings.append("The name of the current snapshot in the bucket is not the head's.")
         findings += _splits(deltas)
         findings += _counts(chain, rows)
-        findings += self._folds(store, chain)
+        findings += wrong_folds
         findings += _groups(rows)
         hashed, missing = self._shards(chain, rows, erased, beat)
         findings += missing
@@ -80,21 +89,20 @@ class VerifyDataset:
         findings += self._records_agree(rows, erased)
         return Verification(head.snapshot_id, hashed, tuple(findings[:MAX_FINDINGS]))
 
-    def _folds(self, store: SnapshotStore, chain: Sequence[Manifest]) -> list[str]:
+    def _folded(
+        self, store: SnapshotStore, chain: Sequence[Manifest], deltas: Sequence[Sequence[Row]]
+    ) -> tuple[dict[str, Row], list[str]]:
+        """Apply every delta in turn, and hold each fold that compaction kept against what came out."""
+        rows: dict[str, Row] = {}
         wrong: list[str] = []
-        for position, manifest in enumerate(chain):
+        for position, (manifest, delta) in enumerate(zip(chain, deltas, strict=True)):
+            fold(rows, delta)
             if self.clean_objects.get(folded_key(manifest.snapshot_id)) is None:
                 continue
-            walked: dict[str, Row] = {}
-            for each in chain[: position + 1]:
-                for row in store.delta(each):
-                    if row.change is Change.REMOVE:
-                        walked.pop(row.photo_id, None)
-                    else:
-                        walked[row.photo_id] = row
-            if store.rows(chain[: position + 1]) != walked:
-                wrong.append(f"The folded rows of {manifest.snapshot_id} are not its deltas'.")
-        return wrong
+            links = tuple(each.link for each in chain[: position + 1])
+            if store.fold_of(manifest.snapshot_id) != Fold(links, rows):
+                wrong.append(f"The fold beside {manifest.snapshot_id} is not what its deltas make.")
+        return rows, wrong
 
     def _shards(
         self, chain: Sequence[Manifest], rows: Mapping[str, Row], erased: frozenset[str], beat: Beat

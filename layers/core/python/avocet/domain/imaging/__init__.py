@@ -3,7 +3,14 @@
 The only place where Avocet decodes or resizes; serving and training share it, so that both see the same pixels.
 """
 
-from avocet.domain.imaging.decoding import ModelInput, StoredPhoto, to_model_input, to_stored_photo
+from avocet.domain.imaging.decoding import (
+    Luminance,
+    ModelInput,
+    StoredPhoto,
+    to_luminance,
+    to_model_input,
+    to_stored_photo,
+)
 from avocet.domain.imaging.errors import (
     AnimatedPhotoError,
     PhotoError,
@@ -21,6 +28,7 @@ __all__ = [
     "MAX_PIXELS",
     "MIN_SIDE_PX",
     "AnimatedPhotoError",
+    "Luminance",
     "ModelInput",
     "PhotoError",
     "PhotoFormat",
@@ -31,6 +39,7 @@ __all__ = [
     "UnsupportedFormatError",
     "fit",
     "identify_format",
+    "to_luminance",
     "to_model_input",
     "to_stored_photo",
 ]

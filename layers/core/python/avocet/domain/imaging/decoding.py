@@ -70,6 +70,23 @@ class StoredPhoto:
     height_px: int
 
 
+@dataclass(frozen=True, slots=True)
+class Luminance:
+    """A photo as a small grey square.
+
+    Attributes:
+        pixels: uint8 ``[size, size]``, 0-255, luma.
+        width_px: Width of the upright original.
+        height_px: Height of the upright original.
+        format: What it arrived as.
+    """
+
+    pixels: npt.NDArray[np.uint8]
+    width_px: int
+    height_px: int
+    format: PhotoFormat
+
+
 def to_model_input(data: bytes, *, size_px: int = 224) -> ModelInput:
     """Decode a photo and make the model's square from it.
 
@@ -118,6 +135,28 @@ def to_stored_photo(data: bytes, *, longest_side_px: int = 2048) -> StoredPhoto:
         stored = io.BytesIO()
         image.save(stored, "JPEG", quality=_STORED_JPEG_QUALITY, subsampling="4:2:0")
         return StoredPhoto(stored.getvalue(), *size)
+
+
+def to_luminance(data: bytes, *, size_px: int) -> Luminance:
+    """Decode a photo to a small grey square that shows what the model's square would.
+
+    A JPEG's decoder reads every byte of the photo, so damage is noticed, and scales down before it makes pixels of them.
+
+    Args:
+        data: The photo's bytes.
+        size_px: Side of the square.
+
+    Raises:
+        UnsupportedFormatError: Not a photo in one of our formats.
+        PhotoTooLargeError: Too many bytes or pixels.
+        AnimatedPhotoError: More than one frame.
+        UnreadablePhotoError: Damaged, cut off, or too small.
+    """
+    with _decoder_boundary():
+        photo_format, source = _open(data)
+        width_px, height_px = _upright_size(source)
+        grey = _upright_grey(source, size_px)
+        return Luminance(np.asarray(fit_image(grey, size_px=size_px)), width_px, height_px, photo_format)
 
 
 @contextmanager
@@ -176,6 +215,16 @@ def _upright_rgb(source: Source, size_px: tuple[int, int]) -> Image.Image:
             rgb.paste(_to_rgb(band, source.profile).reduce(factor), (0, top_px // factor))
     upright = _UPRIGHT.get(source.orientation)
     return rgb if upright is None else rgb.transpose(upright)
+
+
+def _upright_grey(source: Source, size_px: int) -> Image.Image:
+    """Decode to an upright grey picture, at least ``size_px`` where the original is."""
+    wanted_px = math.ceil(size_px * _MIN_OVERSIZE_RATIO)
+    if source.profile is None and source.shrink_to_grey((wanted_px, wanted_px)):
+        grey = source.band(0, source.height_px)
+        upright = _UPRIGHT.get(source.orientation)
+        return grey if upright is None else grey.transpose(upright)
+    return _in_srgb(_upright_rgb(source, (size_px, size_px)), source.profile).convert("L")
 
 
 def _to_rgb(image: Image.Image, profile: bytes | None) -> Image.Image:

@@ -29,6 +29,9 @@ class Source(Protocol):
     def shrink(self, wanted_px: tuple[int, int]) -> None:
         """Let the decoder itself scale down, to no less than ``wanted_px``, where it can; call before ``band``."""
 
+    def shrink_to_grey(self, wanted_px: tuple[int, int]) -> bool:
+        """As ``shrink``, and let the decoder hand out the luma alone; return whether it can."""
+
     def band(self, top_px: int, bottom_px: int) -> Image.Image:
         """Rows ``top_px`` up to ``bottom_px``, in the file's own mode and orientation."""
 
@@ -59,6 +62,13 @@ class _PillowSource:
         # The JPEG decoder scales by 2, 4 or 8 for next to nothing.
         self._image.draft("RGB", wanted_px)
         self.width_px, self.height_px = self._image.size
+
+    def shrink_to_grey(self, wanted_px: tuple[int, int]) -> bool:
+        if not isinstance(self._image, JpegImagePlugin.JpegImageFile) or self._image.mode not in ("L", "RGB"):
+            return False
+        self._image.draft("L", wanted_px)
+        self.width_px, self.height_px = self._image.size
+        return self._image.mode == "L"
 
     def band(self, top_px: int, bottom_px: int) -> Image.Image:
         if top_px == 0 and bottom_px == self.height_px:
@@ -91,6 +101,9 @@ class _HeifSource:
 
     def shrink(self, wanted_px: tuple[int, int]) -> None:
         """HEVC decodes at full size only."""
+
+    def shrink_to_grey(self, _wanted_px: tuple[int, int]) -> bool:
+        return False
 
     def band(self, top_px: int, bottom_px: int) -> Image.Image:
         rows = np.frombuffer(self._image.data, np.uint8)[top_px * self._image.stride : bottom_px * self._image.stride]
