@@ -53,6 +53,7 @@ def _shadow() -> ShadowPhotos:
         sample=Sample.of(settings.shadow_sample),
         clock=system.now,
         stopwatch_s=time.perf_counter,
+        pause=time.sleep,
     )
 
 

@@ -131,6 +131,7 @@ class Scene:
     challenger: str | None = CHALLENGER
     sample: Sample = field(default_factory=lambda: Sample(("0",)))
     registered_at: dict[str, datetime] = field(default_factory=lambda: dict.fromkeys(VERSIONS, START))
+    meanwhile: Callable[[], object] = field(default=lambda: None)
 
     def __post_init__(self) -> None:
         self.world.originals[PHOTO] = jpeg()
@@ -150,7 +151,12 @@ class Scene:
             sample=self.sample,
             clock=self.world.clock,
             stopwatch_s=lambda: next(ticks) / 100,
+            pause=self.pause,
         )
+
+    def pause(self, seconds: float) -> None:
+        self.world.pass_time(seconds=seconds)
+        self.meanwhile()
 
     def tell(self, seam: Seam = nothing_happens, photo_id: str = PHOTO) -> Outcome | None:
         return self.shadow(seam)([photo_id]).get(photo_id)
@@ -270,6 +276,23 @@ def test_a_photo_that_is_not_there_as_it_was_answered_is_left_alone(spoil):
     spoil(scene)
     assert scene.tell() is Outcome.LEFT
     assert (scene.book.photos, scene.book.counts) == ({}, {})
+
+
+def test_a_photo_whose_record_is_told_of_before_it_is_put_away_is_waited_for():
+    scene = Scene()
+    photo = scene.world.originals.pop(PHOTO)
+    scene.meanwhile = lambda: scene.world.originals.update({PHOTO: photo})
+    assert scene.tell() is Outcome.SCORED
+
+
+def test_a_photo_that_is_never_put_away_holds_nobody_up_for_long():
+    scene = Scene()
+    scene.world.originals.clear()
+    assert scene.tell() is Outcome.LEFT
+    assert scene.world.now - START <= timedelta(seconds=11)
+    began = scene.world.now
+    assert scene.tell() is Outcome.LEFT
+    assert scene.world.now == began, "what is old is not waited for"
 
 
 def test_a_broken_challenger_is_noted_and_counts_nothing():

@@ -10,7 +10,7 @@ whichever of the two comes last finds what the other left.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -19,8 +19,13 @@ from avocet.domain.imaging import PhotoError, to_model_input
 from avocet.domain.models import Aliases
 from avocet.domain.scoring import interpret
 from avocet.domain.shadow import Sample, Shadowed, Trouble, compared, may_be_scored, name_given
-from avocet.usecases.ports import BrokenBundleError, Classifier, Clock, Originals, PhotoRecords
+from avocet.usecases.ports import BrokenBundleError, Classifier, Clock, Original, Originals, PhotoRecords
 from avocet.usecases.request_upload import MAX_UPLOAD_BYTES
+
+
+# A photo that came with its request is put away beside its record; the stream may tell of the record first.
+_PUT_AWAY_WITHIN = timedelta(seconds=10)
+_LOOK_AGAIN_S = 0.5
 
 
 class ShadowBook(Protocol):
@@ -78,6 +83,7 @@ class ShadowPhotos:
         sample: Which photos it is asked about.
         clock: The time.
         stopwatch_s: For how long the model takes.
+        pause: Waits so many seconds.
     """
 
     records: PhotoRecords
@@ -89,6 +95,7 @@ class ShadowPhotos:
     sample: Sample
     clock: Clock
     stopwatch_s: Callable[[], float]
+    pause: Callable[[float], None]
 
     def __call__(self, photo_ids: Sequence[str]) -> Mapping[str, Outcome]:
         """Look at photos whose records changed; return what became of those in the sample.
@@ -140,7 +147,7 @@ class ShadowPhotos:
             self.book.note_trouble(version, Trouble(str(error), self.clock()))
             return Outcome.UNFIT, None
         try:
-            original = self.originals.get(record.photo_id, max_bytes=MAX_UPLOAD_BYTES, tag=record.original_tag)
+            original = self._original(record)
             if original is None:
                 return Outcome.LEFT, None
             photo = to_model_input(original.data, size_px=model.size_px)
@@ -155,3 +162,11 @@ class ShadowPhotos:
         if not self.book.add(shadowed, self.clock()):
             return Outcome.KNOWN, self.book.find(record.photo_id)
         return Outcome.SCORED, shadowed
+
+    def _original(self, record: PhotoRecord) -> Original | None:
+        """Return the photo as it was answered; of one that was answered just now, wait until it is put away."""
+        while True:
+            original = self.originals.get(record.photo_id, max_bytes=MAX_UPLOAD_BYTES, tag=record.original_tag)
+            if original is not None or not self.clock() < record.created_at + _PUT_AWAY_WITHIN:
+                return original
+            self.pause(_LOOK_AGAIN_S)
