@@ -3,7 +3,7 @@
 import dataclasses
 import itertools
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -442,6 +442,38 @@ def test_hearing_of_an_ending_twice_changes_nothing(town, finished_run):
     assert town.ended(job) is not None
     assert town.ended(job) is None
     assert len(town.mail.notices) == len(town.told.registered) == 1
+
+
+def test_a_training_whose_ending_is_heard_of_twice_at_once_challenges_once(town, finished_run):
+    job, _, _ = finished_run()
+    look, heard = town.finish.check, []
+
+    def beside(files):
+        if not heard:
+            heard.append("it was told again")
+            assert town.ended(job).state is JobState.FINISHED
+            # Another training ends before the first of the two goes on.
+            town.told.nominate("head-of-the-next-training")
+        return look(files)
+
+    town.finish = replace(town.finish, check=beside)
+    assert town.ended(job) is None
+    assert town.told.nominated[-1] == "head-of-the-next-training"
+    assert len(town.told.registered) == len(town.mail.notices) == 1
+
+
+def test_a_training_cancelled_while_its_model_is_taken_in_challenges_nobody(town, finished_run):
+    job, _, _ = finished_run()
+    look = town.finish.check
+
+    def cancelled_meanwhile(files):
+        town.cancel(job.job_id, "admin")
+        return look(files)
+
+    town.finish = replace(town.finish, check=cancelled_meanwhile)
+    assert town.ended(job) is None
+    assert (town.told.registered, town.told.nominated) == ([], [])
+    assert town.jobs.find(job.job_id).state is JobState.CANCELLED
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,16 @@ class FinishTraining:
             ForeignTrainingError: It is not one of ours.
         """
         job_id, fence = attempt_of(event.name)
-        job = self.jobs.active().find(job_id)
-        if job is None or job.state is not JobState.RUNNING or job.fence != fence or not event.state.is_over:
+        job = self._running(job_id, fence)
+        if job is None or not event.state.is_over:
             log("training_of_nobody", training=event.name, state=event.state)
             return None
         with correlated(job.correlation_id or job_id):
             return self._act(event, job)
+
+    def _running(self, job_id: str, fence: int) -> Job | None:
+        job = self.jobs.active().find(job_id)
+        return job if job and job.state is JobState.RUNNING and job.fence == fence else None
 
     def _act(self, event: TrainingEvent, job: Job) -> Job | None:
         try:
@@ -124,6 +128,10 @@ class FinishTraining:
         if curve is not None:
             LearningCurves(self.models).keep(version, curve)
         figures = {f"{split}_{name_}": value for split, each in kept.items() for name_, value in each.summary().items()}
+        # Seconds have gone by: whoever cancelled it, or took the model in beside us, may have had another model made and
+        # made a challenger since, which this one must not replace.
+        if self._running(job.job_id, job.fence) is None:
+            raise FencedOutError(job.job_id)
         self.register(
             replace(
                 model,
