@@ -3,6 +3,7 @@
 import random
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -109,6 +110,14 @@ def reviewed(here: Visit, photo_id: str) -> None:
         here.page.keyboard.press("a")
 
 
+def shadow_of(admin: Person, version: str) -> dict[str, Any]:
+    return succeeded(admin.get(f"/admin/models/{version}/shadow"))
+
+
+def challenger_of(admin: Person) -> str | None:
+    return succeeded(admin.get("/admin/models"))["challenger"]
+
+
 @pytest.mark.timeout(2400)
 def test_a_photo_leads_to_a_trained_and_promoted_model_and_a_rollback_back_again(
     request: pytest.FixtureRequest,
@@ -178,7 +187,13 @@ def test_a_photo_leads_to_a_trained_and_promoted_model_and_a_rollback_back_again
     expect(shadow).to_have_attribute("data-state", "scoring")
     sent = str(person.predict(made_photo(30_000))["prediction_id"])
     beside = shadow.get_by_test_id("shadow-against")
-    expect(beside).to_have_attribute("data-champion", champion, timeout=PATIENCE_MS)
+    try:
+        expect(beside).to_have_attribute("data-champion", champion, timeout=PATIENCE_MS)
+    except AssertionError as error:
+        # Which of the page, the challenger and the stream it was cannot be told from the page.
+        error.add_note(f"the service says: {shadow_of(admin, version)}; challenges: {challenger_of(admin)}")
+        error.add_note(f"the panel says: {shadow.inner_text()}")
+        raise
     expect(shadow.get_by_test_id("shadow-agreement")).to_contain_text("Same species first")
     expect(shadow).to_contain_text("not which of the two is right")
     assert succeeded(person.get(f"/predictions/{sent}"))["model_version"] == champion
