@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { Cognito } from "../src/account/cognito";
 import { ApiClient } from "../src/api/client";
-import { isWorthRetrying, problemKey, ProblemError, SignInNeededError } from "../src/api/errors";
+import { ConnectionError, isWorthRetrying, problemKey, ProblemError, SignInNeededError } from "../src/api/errors";
 import { problemFrom } from "../src/api/transport";
 import { en } from "../src/i18n/en";
 import { answer, FakeIdentity, predictionOf, problem, scripted } from "./doubles";
@@ -66,6 +67,22 @@ describe("an ended token", () => {
     const { client, identity } = clientWith(answer(401), answer(401));
     await expect(client.predict(small)).rejects.toBeInstanceOf(SignInNeededError);
     expect(identity.isExpired).toBe(true);
+  });
+});
+
+describe("an answer that is none of the service's", () => {
+  const page = { status: 200, body: "<html>Welcome to the hotel's Wi-Fi</html>", header: () => null };
+
+  it("counts as no connection, so that it is asked again later", async () => {
+    const { client } = clientWith(page);
+    const error: unknown = await client.stats().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(isWorthRetrying(error)).toBe(true);
+  });
+
+  it("signs nobody in or out", async () => {
+    const { transport } = scripted(page);
+    await expect(new Cognito("https://pool.test/", "client", transport).refresh("token")).rejects.toBeInstanceOf(ConnectionError);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The Cognito user pools API, called directly: the few operations the page needs, without an SDK. */
-import { isSuccess, type Transport } from "../api/transport";
+import { documentOf, isSuccess, type Transport } from "../api/transport";
 import { ServiceError } from "../api/errors";
 import { LICENCE, TERMS_VERSION } from "./terms";
 
@@ -155,12 +155,12 @@ export class Cognito {
       body: JSON.stringify(options.withClient ? { ClientId: this.clientId, ...parameters } : parameters),
       timeoutMs: 15_000,
     });
-    const fields = parse(answer.body);
     if (!isSuccess(answer)) {
+      const fields = parse(answer.body);
       const code = typeof fields.__type === "string" ? (fields.__type.split("#").pop() ?? "") : "";
       throw new CognitoError(code, typeof fields.message === "string" ? fields.message : "");
     }
-    return fields as T;
+    return (answer.body === "" ? {} : documentOf(answer)) as T;
   }
 }
 

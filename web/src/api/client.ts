@@ -2,7 +2,7 @@
 import { TERMS_VERSION } from "../account/terms";
 import type { Language } from "../i18n";
 import { SignInNeededError } from "./errors";
-import { isSuccess, problemFrom, type Answer, type Exchange, type Transport } from "./transport";
+import { documentOf, isSuccess, problemFrom, type Answer, type Exchange, type Transport } from "./transport";
 import type {
   ContributionPage,
   Export,
@@ -170,5 +170,5 @@ function json(value: unknown): Pick<Exchange, "headers" | "body"> {
 
 function parsed(answer: Answer): unknown {
   if (!isSuccess(answer)) throw problemFrom(answer);
-  return answer.body === "" ? null : JSON.parse(answer.body);
+  return answer.body === "" ? null : documentOf(answer);
 }

@@ -3,7 +3,7 @@
  *
  *     ServiceError
  *     ├── ProblemError          the service answered with a problem
- *     ├── ConnectionError       no answer: the network, or the service is away
+ *     ├── ConnectionError       no answer of the service: the network, or it is away
  *     ├── TimeoutError          no answer in time
  *     └── SignInNeededError     nobody is signed in, or not any more
  */

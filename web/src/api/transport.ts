@@ -76,6 +76,20 @@ export const send: Transport = (exchange) =>
     request.send(exchange.body ?? null);
   });
 
+/**
+ * Read the document of an answer that says it worked.
+ *
+ * @throws ConnectionError when it is none: somebody on the way answered in the service's place.
+ */
+export function documentOf(answer: Answer): unknown {
+  try {
+    return JSON.parse(answer.body);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new ConnectionError("the answer is no document");
+    throw error;
+  }
+}
+
 function parseObject(body: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body);

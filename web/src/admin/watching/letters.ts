@@ -1,6 +1,6 @@
 /** Reads the mailbox of the embedded cloud; it belongs to that cloud and not to the API, so nobody signs for it. */
 import { ServiceError } from "../../api/errors";
-import { isSuccess, type Transport } from "../../api/transport";
+import { documentOf, isSuccess, type Transport } from "../../api/transport";
 import type { Language } from "../../i18n";
 
 export interface Letter {
@@ -14,5 +14,5 @@ export interface Letter {
 export async function readInbox(transport: Transport, url: string, language: Language, signal: AbortSignal): Promise<Letter[]> {
   const answer = await transport({ method: "GET", url: `${url}?language=${language}`, signal });
   if (!isSuccess(answer)) throw new ServiceError(`the inbox answered ${answer.status}`);
-  return (JSON.parse(answer.body) as { letters: Letter[] }).letters;
+  return (documentOf(answer) as { letters: Letter[] }).letters;
 }
