@@ -22,9 +22,9 @@ from avocet.domain.shadow import Sample, Shadowed, Trouble, compared, may_be_sco
 from avocet.usecases.ports import BrokenBundleError, Classifier, Clock, Original, Originals, PhotoRecords
 from avocet.usecases.request_upload import MAX_UPLOAD_BYTES
 
-
-# A photo that came with its request is put away beside its record; the stream may tell of the record first.
-_PUT_AWAY_WITHIN = timedelta(seconds=10)
+# A photo that came with its request is put away beside its record; the stream may tell of the record first. No request
+# lives longer than this.
+_PUT_AWAY_WITHIN = timedelta(seconds=30)
 _LOOK_AGAIN_S = 0.5
 
 
