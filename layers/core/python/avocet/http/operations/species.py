@@ -137,7 +137,7 @@ OPERATIONS: tuple[Operation, ...] = (
             200: Success(
                 description="What became of the list.",
                 shape=NamesImported,
-                example=NamesImported(9613, 9601, 9105, 0, (), 12, ("Porphyrio madagascariensis",)),
+                example=NamesImported(9613, 9601, 8682, 0, (), 12, ("Porphyrio madagascariensis",)),
             )
         },
         problems={
