@@ -110,7 +110,7 @@ def test_blurred_photos_of_ten_species_are_found_and_nothing_else(
     def told() -> dict[str, Any] | None:
         asked = {"params": {"kind": "drift"}, "trust_env": False, "timeout": 60}
         inbox = httpx.get(str(cloud.local["inbox_url"]), **asked).json()["letters"]
-        starts = ("Avocet: drift in 10 species: ", "Avocet: dérive de 10 espèces : ")
+        starts = ("Avocet: drift in 10 species: ", "Avocet : dérive de 10 espèces : ")
         found = {letter["language"]: letter for letter in inbox if letter["subject"].startswith(starts)}
         return found if len(found) == 2 else None
 

@@ -26,7 +26,7 @@ def test_a_finished_job_is_told_in_english_and_in_french(cloud: Cloud, admin: Pe
     # They go out once the job is closed.
     assert until(told, within_s=300) == {
         "en": "Avocet: dataset verification finished",
-        "fr": "Avocet: vérification du jeu de données : terminé",
+        "fr": "Avocet : vérification du jeu de données : terminé",
     }
 
 
@@ -58,12 +58,12 @@ def test_an_alarm_that_rings_is_told_in_words_of_its_own_and_so_is_its_end(cloud
         return {letter["subject"] for letter in letters(cloud, "health")}
 
     for state, subjects in (
-        ("ALARM", {"Avocet: a new model cannot be loaded", "Avocet: un nouveau modèle ne peut pas être chargé"}),
+        ("ALARM", {"Avocet: a new model cannot be loaded", "Avocet : un nouveau modèle ne peut pas être chargé"}),
         (
             "OK",
             {
                 "Avocet: over: a new model cannot be loaded",
-                "Avocet: terminé : un nouveau modèle ne peut pas être chargé",
+                "Avocet : terminé : un nouveau modèle ne peut pas être chargé",
             },
         ),
     ):

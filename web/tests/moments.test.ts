@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { date, shareGained, span } from "../src/admin/moments";
 import { fr } from "../src/admin/words/fr";
-import { language } from "../src/i18n";
+import { language, localeOf } from "../src/i18n";
 
 const plain = (text: string): string => text.replaceAll(/\s/g, " ");
 
@@ -22,6 +22,18 @@ describe("moments", () => {
     expect(date("2026-11-29T00:00:00+00:00")).toBe("Nov 29, 2026");
     language.value = "fr";
     expect(date("2026-11-29T00:00:00+00:00")).toBe("29 nov. 2026");
+  });
+});
+
+describe("dates and numbers", () => {
+  it.each([
+    ["en", ["en-US", "fr"], "en-US"],
+    ["en", ["fr-CA", "en-AU"], "en-AU"],
+    ["en", ["de-DE"], "en-GB"],
+    ["fr", ["en-US", "fr-CA"], "fr-CA"],
+    ["fr", ["en-US"], "fr-FR"],
+  ] as const)("in %s for somebody who reads %s are written as in %s", (chosen, wanted, expected) => {
+    expect(localeOf(chosen, wanted)).toBe(expected);
   });
 });
 

@@ -64,7 +64,7 @@ def test_a_notice_goes_out_in_each_language_with_its_kind(office: Office) -> Non
     office.notifier.notify(plain())
     assert [(letter.kind, letter.language, letter.subject) for letter in office.sent] == [
         ("data", "en", "Avocet: news 0"),
-        ("data", "fr", "Avocet: nouvelles 0"),
+        ("data", "fr", "Avocet : nouvelles 0"),
     ]
     office.now += timedelta(days=1)
     assert office.notifier.deliver() == 0

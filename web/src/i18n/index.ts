@@ -19,7 +19,18 @@ export function firstLanguage(kept: string | null, wanted: readonly string[]): L
 }
 
 export const language = signal<Language>(firstLanguage(readKept(LANGUAGE_KEY), navigator.languages));
+/**
+ * How dates and numbers are written: as the browser's owner writes that language, such as `en-US` or `fr-CA`.
+ *
+ * Who reads the page in a language that is not the browser's gets its plain European form.
+ */
+export const locale = computed<string>(() => localeOf(language.value, navigator.languages));
 export const messages = computed<Messages>(() => dictionaries[language.value]);
+
+export function localeOf(chosen: Language, wanted: readonly string[]): string {
+  const own = wanted.find((tag) => tag.slice(0, 2).toLowerCase() === chosen);
+  return own ?? (chosen === "en" ? "en-GB" : "fr-FR");
+}
 
 export function chooseLanguage(choice: Language): void {
   language.value = choice;
@@ -33,14 +44,14 @@ effect(() => {
 /** Write a score (0 to 1) as a whole percentage; never 0 % or 100 %, which no model may claim. */
 export function percent(score: number): string {
   const bounded = Math.min(0.99, Math.max(0.01, score));
-  const text = new Intl.NumberFormat(language.value, { style: "percent", maximumFractionDigits: 0 }).format(bounded);
+  const text = new Intl.NumberFormat(locale.value, { style: "percent", maximumFractionDigits: 0 }).format(bounded);
   if (score < 0.01) return `< ${text}`;
   return score > 0.99 ? `> ${text}` : text;
 }
 
 /** Write progress (0 to 1) as a whole percentage. */
 export function progressPercent(fraction: number): string {
-  return new Intl.NumberFormat(language.value, { style: "percent", maximumFractionDigits: 0 }).format(fraction);
+  return new Intl.NumberFormat(locale.value, { style: "percent", maximumFractionDigits: 0 }).format(fraction);
 }
 
 export interface Names {

@@ -1,7 +1,7 @@
 /** From the API's numbers to charts and their tables. Pure, so that both always say the same. */
 import type { ChartConfiguration } from "chart.js";
 import type { AnswersOfWeek, Growth, ModelFigures, SpeciesCount, Stats } from "../api/types";
-import { displayName, language, messages } from "../i18n";
+import { displayName, locale, messages } from "../i18n";
 import type { Colours } from "./Chart";
 import type { Table } from "./DataTable";
 
@@ -14,17 +14,17 @@ export interface Figure {
 const SHOWN_SPECIES = 12;
 
 export function whole(value: number): string {
-  return new Intl.NumberFormat(language.value).format(value);
+  return new Intl.NumberFormat(locale.value).format(value);
 }
 
 /** A share (0 to 1) with one decimal; empty where there is none. */
 export function share(value: number | null): string {
   if (value === null) return "";
-  return new Intl.NumberFormat(language.value, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
+  return new Intl.NumberFormat(locale.value, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 }).format(value);
 }
 
 export function day(iso: string): string {
-  return new Intl.DateTimeFormat(language.value, { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
+  return new Intl.DateTimeFormat(locale.value, { day: "numeric", month: "short", timeZone: "UTC" }).format(new Date(`${iso}T00:00:00Z`));
 }
 
 function sourceName(source: string): string {
@@ -189,7 +189,7 @@ function percentScale() {
     min: 0,
     max: 1,
     border: { display: false },
-    ticks: { maxTicksLimit: 6, callback: (value: string | number) => new Intl.NumberFormat(language.value, { style: "percent" }).format(Number(value)) },
+    ticks: { maxTicksLimit: 6, callback: (value: string | number) => new Intl.NumberFormat(locale.value, { style: "percent" }).format(Number(value)) },
   };
 }
 

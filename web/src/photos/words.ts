@@ -1,6 +1,6 @@
 /** What a contribution's state means, in words. */
 import type { Contribution } from "../api/types";
-import { displayName, language, messages } from "../i18n";
+import { displayName, locale, messages } from "../i18n";
 
 export function titleOf(photo: Contribution): string {
   return photo.names === null ? messages.value.photos.unnamed : displayName(photo.names);
@@ -37,5 +37,5 @@ function reasonInWords(reason: string | null, otherwise: string): string {
 }
 
 export function dateInWords(iso: string): string {
-  return new Intl.DateTimeFormat(language.value, { dateStyle: "long" }).format(new Date(iso));
+  return new Intl.DateTimeFormat(locale.value, { dateStyle: "long" }).format(new Date(iso));
 }

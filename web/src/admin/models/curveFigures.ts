@@ -1,6 +1,6 @@
 /** From a learning curve to charts and their tables. Pure, so that both always say the same. */
 import type { ChartConfiguration, ChartDataset } from "chart.js";
-import { language } from "../../i18n";
+import { locale } from "../../i18n";
 import type { Colours } from "../../numbers/Chart";
 import { share, whole, type Figure } from "../../numbers/figures";
 import { figure } from "../moments";
@@ -115,5 +115,5 @@ function known(value: number | null, shown: (value: number) => string): string {
 
 /** Learning rates lie far below what four decimals can tell. */
 function rate(value: number): string {
-  return new Intl.NumberFormat(language.value, { maximumSignificantDigits: 2 }).format(value);
+  return new Intl.NumberFormat(locale.value, { maximumSignificantDigits: 2 }).format(value);
 }

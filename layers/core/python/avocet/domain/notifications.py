@@ -107,9 +107,11 @@ class Notice:
         if repeats:
             subject = f"{subject} ({repeats + 1}x)"
             text = f"{_AGAIN.of(language).format(repeats=repeats)}\n\n{text}"
-        return Letter(self.kind, language, one_line(f"Avocet: {subject}"), text)
+        return Letter(self.kind, language, one_line(_FROM.of(language) + subject), text)
 
 
+# French puts a space before the colon.
+_FROM = Words("Avocet: ", "Avocet : ")
 _AGAIN = Words(
     "This happened {repeats} more times since it was last told.",
     "C'est arrivé encore {repeats} fois depuis le dernier message.",
