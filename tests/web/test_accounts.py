@@ -40,6 +40,14 @@ def test_a_new_person_signs_up_and_the_terms_are_on_record(visit: Opened, screen
     assert kept["licence"]["S"] == "CC-BY-4.0"
 
 
+def test_who_has_no_account_is_told_what_one_is_for_and_gets_one(visit: Opened) -> None:
+    here = visit(PHONE, locale="fr-FR")
+    here.go("account")
+    expect(here.page.locator("main")).to_contain_text("Avec un compte, vos photos sont identifiées")
+    here.page.locator("main").get_by_role("link", name="Créer un compte").click()
+    expect(here.page.locator("[name=accept]")).to_be_visible()
+
+
 def test_nobody_signs_up_without_accepting_the_terms(visit: Opened, cloud: Cloud) -> None:
     here, person = visit(PHONE), _new_person(cloud)
     here.go("sign-up")

@@ -3,6 +3,7 @@ import { messages } from "../i18n";
 import { go, hrefOf } from "../route";
 import { useServices } from "../services";
 import { AlertIcon } from "../ui/icons";
+import { Spinner } from "../ui/Spinner";
 import { useForm } from "./form";
 import { accountProblem } from "./problems";
 import { LICENCE } from "./terms";
@@ -13,13 +14,27 @@ export function AccountPage() {
   const t = messages.value;
   const state = session.state.value;
 
-  if (state.kind !== "signed-in") {
+  if (state.kind === "resuming") {
+    return (
+      <p class="empty" role="status">
+        <Spinner />
+        <span>{t.account.working}</span>
+      </p>
+    );
+  }
+  if (state.kind === "signed-out") {
     return (
       <div class="sheet">
         <h1>{t.titles.account}</h1>
-        <a class="button button--primary button--wide" href={hrefOf("sign-in")}>
-          {t.account.signIn}
-        </a>
+        <p>{t.account.whatFor}</p>
+        <div class="stack">
+          <a class="button button--primary button--wide" href={hrefOf("sign-in")}>
+            {t.account.signIn}
+          </a>
+          <a class="button button--wide" href={hrefOf("sign-up")}>
+            {t.titles.signUp}
+          </a>
+        </div>
       </div>
     );
   }

@@ -275,6 +275,7 @@ export const en = {
     forgot: "Forgotten your password?",
     haveCode: "I have a code",
     noAccount: "New here?",
+    whatFor: "With an account your photos are recognised, and what you gave stays yours to see, to take with you and to withdraw.",
     haveAccount: "Already have an account?",
     signOut: "Sign out",
     signOutEverywhere: "Sign out on all devices",

@@ -278,6 +278,7 @@ export const fr: Messages = {
     forgot: "Mot de passe oublié ?",
     haveCode: "J’ai un code",
     noAccount: "Première visite ?",
+    whatFor: "Avec un compte, vos photos sont identifiées et ce que vous donnez reste à vous : à revoir, à emporter, à retirer.",
     haveAccount: "Vous avez déjà un compte ?",
     signOut: "Se déconnecter",
     signOutEverywhere: "Se déconnecter de tous les appareils",
