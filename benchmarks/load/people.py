@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import httpx
@@ -62,7 +63,7 @@ class Person:
         asked_of_cognito(
             self._http, local, "SignUp", Username=self._name, Password=self._password, UserAttributes=named
         )
-        self._token, self._signed_in_s = "", -_TOKEN_LIFE_S
+        self._pass = Pass(self._http, local, self._name, self._password)
 
     def act_until(self, ended: threading.Event, arrives_after_s: float) -> None:
         """Arrive after a while, then do one thing after another until ``ended``."""
@@ -105,7 +106,7 @@ class Person:
 
     def _ask(self, kind: str, ended: threading.Event, method: str, path: str, **options: Any) -> Any:
         """Return the answer's content; None when there was none to be had, which is remembered."""
-        headers = dict(options.pop("headers", {})) | {"Authorization": f"Bearer {self._id_token()}"}
+        headers = dict(options.pop("headers", {})) | {"Authorization": f"Bearer {self._pass.token()}"}
         while True:
             began_s = time.perf_counter()
             try:
@@ -125,12 +126,6 @@ class Person:
             self.remembered.took_s.setdefault(kind, []).append(time.perf_counter() - began_s)
             return response.json()
 
-    def _id_token(self) -> str:
-        if time.monotonic() - self._signed_in_s > _TOKEN_LIFE_S:
-            self._token = signed_in(self._http, self._local, self._name, self._password)
-            self._signed_in_s = time.monotonic()
-        return self._token
-
 
 class Admin:
     """The demo admin, who has things to do meanwhile."""
@@ -140,8 +135,7 @@ class Admin:
         self._local = local
         account = local["accounts"]["admin"]
         self._http = httpx.Client(timeout=120, trust_env=False)
-        token = signed_in(self._http, local, account["username"], account["password"])
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._pass = Pass(self._http, local, account["username"], account["password"])
 
     def send(self, method: str, path: str, **options: Any) -> Any:
         """Return what the API answers.
@@ -150,7 +144,8 @@ class Admin:
             httpx.HTTPError: It refused.
         """
         url = self._local["api_url"] + path
-        return self._http.request(method, url, headers=self._headers, **options).raise_for_status().json()
+        headers = {"Authorization": f"Bearer {self._pass.token()}"}
+        return self._http.request(method, url, headers=headers, **options).raise_for_status().json()
 
     def job(self, kind: str, wait: Callable[[float], object]) -> str:
         """Have a job done; return how it ended."""
@@ -158,6 +153,21 @@ class Admin:
         while (job := self.send("GET", f"/admin/jobs/{job_id}"))["state"] not in ("finished", "failed"):
             wait(2.0)
         return str(job["state"])
+
+
+class Pass:
+    """Somebody's ID token, which is another one before the first has come to its end."""
+
+    def __init__(self, http: httpx.Client, local: Mapping[str, Any], name: str, password: str) -> None:
+        """Ask nothing yet."""
+        self._signs_in = partial(signed_in, http, local, name, password)
+        self._token, self._signed_in_s = "", -_TOKEN_LIFE_S
+
+    def token(self) -> str:
+        """Return a token that is good for some minutes."""
+        if time.monotonic() - self._signed_in_s > _TOKEN_LIFE_S:
+            self._token, self._signed_in_s = self._signs_in(), time.monotonic()
+        return self._token
 
 
 def signed_in(http: httpx.Client, local: Mapping[str, Any], name: str, password: str) -> str:
