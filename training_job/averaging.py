@@ -9,7 +9,7 @@ FloatArray = npt.NDArray[np.float32]
 
 
 def averaged_weights(
-    start: Sequence[npt.NDArray[np.generic]], tuned: Sequence[npt.NDArray[np.generic]], *, tuned_ratio: float
+    start: Sequence[npt.NDArray[np.floating]], tuned: Sequence[npt.NDArray[np.floating]], *, tuned_ratio: float
 ) -> list[FloatArray]:
     """Lies `tuned_ratio` of the way from the weights a training started from to those it ended with.
 

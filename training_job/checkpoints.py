@@ -91,7 +91,8 @@ class Checkpoints:
         text = json.dumps({"fingerprint": self.fingerprint, **described})
         try:
             with partial.open("wb") as file:
-                np.savez(file, described=np.array(text), **{f"v{at}": each for at, each in enumerate(arrays)})
+                named: dict[str, Any] = {f"v{at}": each for at, each in enumerate(arrays)}
+                np.savez(file, described=np.array(text), **named)
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(self.folder / name)

@@ -54,9 +54,8 @@ class Embedder:
             for view in range(augmented)
         ]
         all_views = [pixels, pixels[:, :, ::-1], *drawn]
-        return np.stack(
-            [
-                self.photos(view, on_done=lambda done, turn=turn: on_done(turn * len(pixels) + done))
-                for turn, view in enumerate(all_views)
-            ]
-        )
+
+        def in_turn(turn: int) -> OnDone:
+            return lambda done: on_done(turn * len(pixels) + done)
+
+        return np.stack([self.photos(view, on_done=in_turn(turn)) for turn, view in enumerate(all_views)])

@@ -53,7 +53,6 @@ _PARITY_PHOTOS = 32
 _JUDGED_AT_ONCE = 64
 _MOST_WEIGHT = 10.0
 _REPORT_EVERY_S = 2.0
-_ON_THE_CURVE = ("loss", "accuracy", "validation_loss", "validation_accuracy", "learning_rate", "seconds")
 
 
 @dataclass(frozen=True)
@@ -145,19 +144,18 @@ def train_full(
     network = network_on(backbone, len(species), config)
 
     place.scratch.mkdir(parents=True, exist_ok=True)
-    train, validation = (
-        decode(
+
+    def decoded(split: Split) -> DecodedPhotos:
+        return decode(
             snapshot,
             split,
             species,
             place.scratch / f"{split.value}.pixels",
             size_px=config.size_px,
-            on_done=lambda done, split=split: report.reached(
-                done, len(snapshot.rows), f"decoding {split.value} photos"
-            ),
+            on_done=lambda done: report.reached(done, len(snapshot.rows), f"decoding {split.value} photos"),
         )
-        for split in (Split.TRAIN, Split.VALIDATION)
-    )
+
+    train, validation = decoded(Split.TRAIN), decoded(Split.VALIDATION)
 
     began_with = arrays(network.get_weights())
     checkpoints = Checkpoints(place.checkpoints, _fingerprint(snapshot, settings, config, source))
@@ -275,7 +273,7 @@ def _fine_tuned(
             if not len(validation) or loss < standing.best_loss:
                 standing = replace(standing, best_epoch=epoch + 1, best_loss=loss)
                 checkpoints.save_best(arrays(network.get_weights()))
-            point = CurvePoint(epoch + 1, stage.phase, **{name: figures[name] for name in _ON_THE_CURVE})
+            point = _point(epoch + 1, stage.phase, figures)
             standing = replace(standing, epochs_done=epoch + 1, points=(*standing.points, point))
             _keep(curve, standing)
             checkpoints.save(standing, arrays([*network.get_weights(), *_state(learner)]))
@@ -296,6 +294,19 @@ def _frozen(network: keras.Model, validation: DecodedPhotos, tracking: Tracking)
     loss, right = judge(network, validation)
     tracking.measured({"validation_loss": loss, "validation_accuracy": right}, step=0)
     return (CurvePoint(0, Phase.HEAD, validation_loss=loss, validation_accuracy=right),)
+
+
+def _point(step: int, phase: Phase, figures: Mapping[str, float]) -> CurvePoint:
+    return CurvePoint(
+        step,
+        phase,
+        loss=figures["loss"],
+        accuracy=figures["accuracy"],
+        validation_loss=figures["validation_loss"],
+        validation_accuracy=figures["validation_accuracy"],
+        learning_rate=figures["learning_rate"],
+        seconds=figures["seconds"],
+    )
 
 
 def _keep(curve: CurveKeeper, standing: Standing) -> None:

@@ -63,8 +63,9 @@ def _move_scale_into_convolutions(proto: onnx.ModelProto) -> None:
     constants, producers = _constants(proto), _producers(proto)
     for convolution in [node for node in proto.graph.node if node.op_type == "Conv"]:
         before = producers.get(convolution.input[0])
-        if before is not None and before.op_type == "Mul" and _scale(constants, before) is not None:
-            _scale_kernel(proto, convolution, _scale(constants, before))
+        scale = _scale(constants, before) if before is not None and before.op_type == "Mul" else None
+        if before is not None and scale is not None:
+            _scale_kernel(proto, convolution, scale)
             convolution.input[0] = before.input[0]
             _drop_what_nobody_reads(proto)
             before = producers.get(convolution.input[0])

@@ -522,7 +522,7 @@ def _calibration(
     kept = base.champion.manifest.get("caps")
     limits = base.champion.thresholds
     caps: Mapping[str, float] = (
-        kept  # type: ignore[assignment]
+        kept
         if isinstance(kept, Mapping)
         else {
             "power": before.power if before is not None else _POWER,

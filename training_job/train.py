@@ -40,7 +40,7 @@ from training_job.calibration import (
 )
 from training_job.config import CONFIGS, TrainingConfig
 from training_job.data import LabelledPhotos, folds, read_photos
-from training_job.embedding import Embedder
+from training_job.embedding import Embedder, OnDone
 from training_job.export_onnx import MAX_PARITY_DIFFERENCE, to_onnx
 from training_job.familiarity import SHIPPED_KIND, Centroids, compare, measures
 from training_job.finetune import Step, fine_tune
@@ -242,7 +242,7 @@ def train(config: TrainingConfig, *, data: Path, out: Path, work: Path, progress
 
 def _measure(
     embedding: keras.Model,
-    first_weights: Sequence[npt.NDArray[np.generic]],
+    first_weights: Sequence[npt.NDArray[np.floating]],
     heads: HeadFitter,
     *,
     held: HeldOut,
@@ -254,13 +254,17 @@ def _measure(
     ratios = (0.0, *config.tuned_ratios)
     found: dict[float, tuple[float, float]] = {}
     with progress.stage(_TRIAL_STAGES[1], total=len(ratios) * len(kept_at) * 2) as stage:
+
+        def in_turn(turn: int) -> OnDone:
+            return lambda done: stage.reached(turn * len(kept_at) * 2 + done)
+
         for turn, ratio in enumerate(ratios):
             embedding.set_weights(averaged_weights(first_weights, tuned_weights, tuned_ratio=ratio))
             embedder = Embedder(embedding, input_size_px=config.input_size_px, seed=config.seed)
             views = embedder.views(
                 photos.pixels[kept_at],
                 augmented=0,
-                on_done=lambda done, turn=turn: stage.reached(turn * len(kept_at) * 2 + done),
+                on_done=in_turn(turn),
             )
             head = fit_ridge(
                 np.concatenate(list(views)),

@@ -19,7 +19,8 @@ def confusion_table(evaluation: Evaluation) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("species", "answer", "photos"))
     cells = [(species, answer, photos) for species, row in evaluation.matrix.items() for answer, photos in row.items()]
-    writer.writerows(sorted(cells, key=lambda cell: (-cell[2], cell[0], cell[1])))
+    cells.sort(key=lambda cell: (-cell[2], cell[0], cell[1]))
+    writer.writerows(cells)
     return text.getvalue()
 
 
