@@ -60,11 +60,11 @@ def test_behind_each_chart_stands_a_table(visit: Opened) -> None:
     here.on_api("/stats", lambda route: route.fulfill(headers=headers, json=STATS))
     here.go("numbers")
     for chart, words in {
-        "growth": ["Nov 25", "2,096", "1,976", "120"],
+        "growth": ["25 Nov", "2,096", "1,976", "120"],
         "sizes": ["Pied Avocet", "31"],
         "pending": ["Pied Avocet", "12", "30"],
         "models": ["starter-1 (in service)", "87.0%", "95.0%"],
-        "answers": ["Nov 23", "90", "30", "75.0%"],
+        "answers": ["23 Nov", "90", "30", "75.0%"],
     }.items():
         card = here.page.get_by_test_id(chart)
         card.locator("summary").click()
