@@ -132,7 +132,7 @@ def test_a_model_made_from_a_snapshot_is_held_against_that_one_at_once() -> None
     assert "dérive de 1 espèce : " in notice.subject.fr
     assert "100 % → 0 %" in notice.text.en
     french = {
-        "Podiceps cristatus",
+        "Grèbe huppé",
         "reconnue moins souvent",
         "Depuis la référence, 60 photos de test ont été ajoutées",
         "Comment lire",
