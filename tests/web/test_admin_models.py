@@ -3,7 +3,6 @@
 import random
 import re
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -111,17 +110,6 @@ def reviewed(here: Visit, photo_id: str) -> None:
         here.page.keyboard.press("a")
 
 
-def people_send_photos(person: Person, *, until_there_is: Locator) -> list[str]:
-    """Send a photo a minute; return the predictions' ids once the page has something to show, none if it never has."""
-    sent = []
-    for minute in range(PATIENCE_MS // 60_000):
-        sent.append(str(person.predict(made_photo(30_000 + minute))["prediction_id"]))
-        with suppress(AssertionError):
-            expect(until_there_is).to_be_visible(timeout=60_000)
-            return sent
-    return []
-
-
 def shadow_of(admin: Person, version: str) -> dict[str, Any]:
     return succeeded(admin.get(f"/admin/models/{version}/shadow"))
 
@@ -198,16 +186,17 @@ def test_a_photo_leads_to_a_trained_and_promoted_model_and_a_rollback_back_again
     shadow = here.page.get_by_test_id("shadow")
     expect(shadow).to_have_attribute("data-state", "scoring")
     beside = shadow.get_by_test_id("shadow-against")
-    sent = people_send_photos(person, until_there_is=beside)
-    if not sent:
+    sent = str(person.predict(made_photo(30_000))["prediction_id"])
+    try:
+        expect(beside).to_have_attribute("data-champion", champion, timeout=PATIENCE_MS)
+    except AssertionError as error:
         # Which of the page, the challenger and the stream it was cannot be told from the page.
-        pytest.fail(
-            f"{shadow.inner_text()}; the service: {shadow_of(admin, version)}, {challenger_of(admin)} challenges"
-        )
-    expect(beside).to_have_attribute("data-champion", champion)
+        error.add_note(f"the panel: {shadow.inner_text()}")
+        error.add_note(f"the service: {shadow_of(admin, version)}; {challenger_of(admin)} challenges")
+        raise
     expect(shadow.get_by_test_id("shadow-agreement")).to_contain_text("Same species first")
     expect(shadow).to_contain_text("not which of the two is right")
-    assert {succeeded(person.get(f"/predictions/{each}"))["model_version"] for each in sent} == {champion}
+    assert succeeded(person.get(f"/predictions/{sent}"))["model_version"] == champion
 
     confusion = here.page.get_by_test_id("confusion")
     confusion.locator(".heat button").first.click()
