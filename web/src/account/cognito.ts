@@ -1,5 +1,5 @@
 /** The Cognito user pools API, called directly: the few operations the page needs, without an SDK. */
-import { documentOf, isSuccess, type Transport } from "../api/transport";
+import { documentOf, isSuccess, parseObject, type Transport } from "../api/transport";
 import { ServiceError } from "../api/errors";
 import { LICENCE, TERMS_VERSION } from "./terms";
 
@@ -156,21 +156,11 @@ export class Cognito {
       timeoutMs: 15_000,
     });
     if (!isSuccess(answer)) {
-      const fields = parse(answer.body);
+      const fields = parseObject(answer.body);
       const code = typeof fields.__type === "string" ? (fields.__type.split("#").pop() ?? "") : "";
       throw new CognitoError(code, typeof fields.message === "string" ? fields.message : "");
     }
     return (answer.body === "" ? {} : documentOf(answer)) as T;
-  }
-}
-
-function parse(body: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(body || "{}");
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
   }
 }
 

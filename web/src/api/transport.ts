@@ -90,7 +90,8 @@ export function documentOf(answer: Answer): unknown {
   }
 }
 
-function parseObject(body: string): Record<string, unknown> {
+/** Read what a refusal says; whoever on the way may have refused, so that anything else says nothing. */
+export function parseObject(body: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(body);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
